@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import { z } from "zod";
+import { type FieldError, Problem } from "../problem/problem.ts";
+
+/** JSON Schema 2020-12. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const cache = new WeakMap<z.ZodType, Partial<Record<"input" | "output", JsonSchema>>>();
+
+/** The JSON Schema (2020-12) of what a schema accepts (`input`) or yields (`output`); computed once. */
+export function jsonSchemaOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
+  const known = cache.get(schema) ?? {};
+  cache.set(schema, known);
+  known[io] ??= z.toJSONSchema(schema, { io, target: "draft-2020-12" }) as JsonSchema;
+  return known[io];
+}
+
+/** Parses with the schema, or throws `invalid_input` with every mistake and its JSON pointer. */
+export function parse<S extends z.ZodType>(schema: S, raw: unknown): z.output<S> {
+  const parsed = schema.safeParse(raw);
+  if (parsed.success) return parsed.data;
+  const errors: FieldError[] = parsed.error.issues.flatMap((issue) =>
+    issue.code === "unrecognized_keys"
+      ? issue.keys.map((key) => ({ path: pointer([...issue.path, key]), message: "is not a known field" }))
+      : [{ path: pointer(issue.path), message: issue.message }],
+  );
+  const first = errors[0];
+  throw new Problem("invalid_input", `${first?.path || "The input"}: ${first?.message ?? "does not fit the schema"}.`, {
+    errors,
+  });
+}
+
+const pointer = (path: readonly PropertyKey[]): string =>
+  path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+
+/** SHA-256, in hex, of a JSON value with sorted keys: equal values have equal hashes. */
+export function hashOf(value: unknown): string {
+  return createHash("sha256").update(canonicalJson(value)).digest("hex");
+}
+
+/** JSON with the keys of every object sorted, so that equal values give equal text. */
+export function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(",")}]`;
+  if (value !== null && typeof value === "object") {
+    const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+    entries.sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonicalJson(item)}`).join(",")}}`;
+  }
+  return JSON.stringify(value) ?? "null";
+}

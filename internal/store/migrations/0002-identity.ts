@@ -1,0 +1,5 @@
+import type { MigrationOf } from "../migrations.ts";
+
+export const identity: MigrationOf = () => ({
+  async up(_db) {},
+});

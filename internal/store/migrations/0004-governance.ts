@@ -1,0 +1,5 @@
+import type { MigrationOf } from "../migrations.ts";
+
+export const governance: MigrationOf = () => ({
+  async up(_db) {},
+});

@@ -1,0 +1,122 @@
+import { chmodSync, closeSync, openSync } from "node:fs";
+import Database from "better-sqlite3";
+import { Kysely, PostgresDialect, SqliteDialect, sql, type Transaction } from "kysely";
+import { Migrator } from "kysely/migration";
+import pg from "pg";
+import type { Event, NewEvent } from "../event/schema.ts";
+import { migrations } from "./migrations.ts";
+import type { Tables } from "./tables.ts";
+
+/** Where the state lives. SQLite for one daemon, PostgreSQL where several share it. */
+export type StoreConfig =
+  | { readonly kind: "sqlite" /** File path, or ":memory:". */; readonly path: string }
+  | {
+      readonly kind: "postgres";
+      readonly url: string /** For tests: a schema of one's own. */;
+      readonly schema?: string;
+    };
+
+/** A transaction: all of it is committed, or none. Use nothing but `db` and `event` inside, or it waits for itself. */
+export type Tx = {
+  readonly db: Transaction<Tables>;
+  /** Stores an event with the change it tells of; listeners hear it after the commit. */
+  readonly event: (event: NewEvent) => Promise<Event>;
+};
+
+type Listener = (events: readonly Event[]) => void;
+
+/** The database. Acknowledged means durable: SQLite runs in WAL mode with synchronous=FULL. */
+export class Store implements AsyncDisposable {
+  readonly db: Kysely<Tables>;
+  readonly kind: StoreConfig["kind"];
+  readonly #listeners = new Set<Listener>();
+
+  constructor(db: Kysely<Tables>, kind: StoreConfig["kind"]) {
+    this.db = db;
+    this.kind = kind;
+  }
+
+  /** Runs `work` in one transaction and announces its events once it is committed. */
+  async transact<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const events: Event[] = [];
+    const result = await this.db.transaction().execute((db) =>
+      work({
+        db,
+        event: async (event) => {
+          const stored = await insertEvent(db, event);
+          events.push(stored);
+          return stored;
+        },
+      }),
+    );
+    if (events.length > 0) for (const listener of this.#listeners) listener(events);
+    return result;
+  }
+
+  /** Hears the events of every committed transaction of this process, in order of commit. Returns the way to stop. */
+  onEvents(listener: Listener): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Throws when the database does not answer. */
+  async ping(): Promise<void> {
+    await sql`select 1`.execute(this.db);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.db.destroy();
+  }
+}
+
+/** Opens the database and brings its schema up to date; throws when it is newer than this program. */
+export async function openStore(config: StoreConfig): Promise<Store> {
+  const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url, config.schema);
+  const store = new Store(db, config.kind);
+  try {
+    const { error } = await new Migrator({
+      db,
+      provider: { getMigrations: async () => migrations(config.kind) },
+    }).migrateToLatest();
+    if (error !== undefined) throw error;
+    return store;
+  } catch (cause) {
+    await db.destroy();
+    throw cause;
+  }
+}
+
+function openSqlite(path: string): Kysely<Tables> {
+  if (path !== ":memory:") {
+    closeSync(openSync(path, "a", 0o600));
+    chmodSync(path, 0o600);
+  }
+  const database = new Database(path);
+  database.pragma("journal_mode = WAL");
+  database.pragma("synchronous = FULL");
+  database.pragma("foreign_keys = ON");
+  database.pragma("busy_timeout = 5000");
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+}
+
+function openPostgres(url: string, schema?: string): Kysely<Tables> {
+  const types = {
+    getTypeParser: (oid: number, format?: "text" | "binary") =>
+      // int8 holds milliseconds and counts, all below 2^53
+      oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format as "text"),
+  };
+  const pool = new pg.Pool({
+    connectionString: url,
+    types: types as pg.CustomTypesConfig,
+    ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
+  });
+  // an idle connection that breaks is replaced by the pool; without a listener it would end the process
+  pool.on("error", () => {});
+  return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+}
+
+async function insertEvent(db: Transaction<Tables>, event: NewEvent): Promise<Event> {
+  const row = { ...event, at: event.at ?? Date.now(), data: JSON.stringify(event.data) };
+  const { seq } = await db.insertInto("events").values(row).returning("seq").executeTakeFirstOrThrow();
+  return { ...event, seq: Number(seq), at: row.at };
+}
