@@ -1,0 +1,182 @@
+import { existsSync, readFileSync } from "node:fs";
+import { parse, TomlError } from "smol-toml";
+import type { z } from "zod";
+import { nearest } from "../problem/nearest.ts";
+import { linesOf } from "./lines.ts";
+import { type Option, options, readValue } from "./options.ts";
+import { type Config, ConfigSchema } from "./schema.ts";
+
+export type Origin = "flag" | "environment" | "file" | "default";
+
+/** What is wrong with one setting and where it was said. */
+export type Mistake = {
+  /** `knot.toml:3`, the name of an environment variable, or a flag. */
+  readonly place: string;
+  readonly key: string;
+  readonly message: string;
+};
+
+/** The configuration cannot be used: every mistake at once. The process ends with 78 (EX_CONFIG of sysexits.h). */
+export class ConfigError extends Error {
+  readonly mistakes: readonly Mistake[];
+  readonly exit = 78;
+
+  constructor(mistakes: readonly Mistake[]) {
+    super(mistakes.map(({ place, key, message }) => `${place}: ${key === "" ? "" : `${key} `}${message}`).join("\n"));
+    this.name = "ConfigError";
+    this.mistakes = mistakes;
+  }
+}
+
+export type LoadedConfig = {
+  readonly config: Config;
+  /** The file that was read, if there is one. */
+  readonly file: string | null;
+  /** Where each option's value came from, by key. */
+  readonly origins: ReadonlyMap<string, Origin>;
+};
+
+export type Sources = {
+  /** Path of the file; it must exist. Without one, the first of knot.toml and /etc/knot/knot.toml that does is read. */
+  readonly file?: string | undefined;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Values by flag name, without dashes. */
+  readonly flags: Readonly<Record<string, string>>;
+};
+
+type Tree = { [key: string]: unknown };
+type Said = { readonly origin: Origin; readonly place: string };
+
+/** Reads flag over environment over file over default. Throws ConfigError with every mistake; touches nothing. */
+export function loadConfig({ file, env, flags }: Sources): LoadedConfig {
+  const mistakes: Mistake[] = [];
+  const said = new Map<string, Said>();
+  const path = file ?? env["KNOT_CONFIG"] ?? ["knot.toml", "/etc/knot/knot.toml"].find((place) => existsSync(place));
+  const text = path === undefined ? "" : readText(path);
+  const tree = path === undefined ? {} : parseText(text, path);
+  const lines = linesOf(text);
+  for (const key of lines.keys()) said.set(key, { origin: "file", place: `${path}:${lines.get(key)}` });
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined) applyEnv(name, value, { tree, said, mistakes });
+  }
+  for (const [name, value] of Object.entries(flags)) applyFlag(name, value, { tree, said, mistakes });
+  const result = ConfigSchema.safeParse(tree);
+  if (!result.success) {
+    const place = (key: string) => placeOf(key, said, path ?? "the configuration");
+    mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, place)));
+  }
+  if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
+  const origins = new Map(options.map(({ key }) => [key, said.get(key)?.origin ?? originOfTables(key, said)]));
+  return { config: deepFreeze(result.data), file: path ?? null, origins };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new ConfigError([{ place: path, key: "", message: `cannot be read: ${(error as Error).message}` }]);
+  }
+}
+
+function parseText(text: string, path: string): Tree {
+  try {
+    return parse(text) as Tree;
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = (error.message.split("\n")[0] ?? "").replace(/^Invalid TOML document: /, "");
+    throw new ConfigError([{ place: `${path}:${error.line}`, key: "", message: `is not TOML: ${reason}` }]);
+  }
+}
+
+type Target = { readonly tree: Tree; readonly said: Map<string, Said>; readonly mistakes: Mistake[] };
+
+function applyEnv(name: string, text: string, target: Target): void {
+  const option = options.find((candidate) => candidate.env === name);
+  if (option !== undefined && option.type !== "tables") {
+    applyText(option, text, { origin: "environment", place: name }, target);
+  } else if (/^KNOT_(SERVER|LOG)_/.test(name)) {
+    target.mistakes.push({
+      place: name,
+      key: "",
+      message: unknown(
+        name,
+        options.map((candidate) => candidate.env),
+      ),
+    });
+  }
+}
+
+function applyFlag(name: string, text: string, target: Target): void {
+  const option = options.find((candidate) => candidate.flag === name && candidate.type !== "tables");
+  if (option !== undefined) return applyText(option, text, { origin: "flag", place: `--${name}` }, target);
+  target.mistakes.push({
+    place: `--${name}`,
+    key: "",
+    message: unknown(
+      name,
+      options.map((candidate) => candidate.flag),
+    ),
+  });
+}
+
+function applyText(option: Option, text: string, where: Said, { tree, said, mistakes }: Target): void {
+  const value = readValue(option, text);
+  said.set(option.key, where);
+  if (value !== undefined) set(tree, option.path, value);
+  else mistakes.push({ place: where.place, key: option.key, message: `must be a ${option.type}, not "${text}"` });
+}
+
+function set(tree: Tree, path: readonly string[], value: unknown): void {
+  let node = tree;
+  for (const part of path.slice(0, -1)) {
+    if (typeof node[part] !== "object" || node[part] === null) node[part] = {};
+    node = node[part] as Tree;
+  }
+  node[path.at(-1) as string] = value;
+}
+
+function mistakesOf(issue: z.core.$ZodIssue, place: (key: string) => string): Mistake[] {
+  if (issue.code === "unrecognized_keys") {
+    return issue.keys.map((name) => {
+      const key = [...issue.path, name].join(".");
+      return { place: place(key), key, message: unknown(name, keysBelow(issue.path)) };
+    });
+  }
+  const key = issue.path.join(".");
+  return [{ place: place(key), key, message: issue.message.replace(/^Invalid (input|option): /, "is wrong: ") }];
+}
+
+/** The keys a table may have; of a remote server, the fields of one table. */
+function keysBelow(path: readonly PropertyKey[]): string[] {
+  const tables = options.find(({ type, key }) => type === "tables" && key === path.slice(0, -1).join("."));
+  if (tables !== undefined) return tables.fields.map(({ key }) => key);
+  const below = options.filter((option) => path.every((part, index) => option.path[index] === part));
+  return [...new Set(below.map((option) => option.path[path.length] as string))];
+}
+
+function unknown(name: string, candidates: readonly string[]): string {
+  const near = nearest(name, candidates);
+  return near === undefined
+    ? `is not known; known are ${candidates.join(", ")}`
+    : `is not known; did you mean ${near}?`;
+}
+
+/** Where the key, or the nearest table above it, was written. */
+function placeOf(key: string, said: ReadonlyMap<string, Said>, fallback: string): string {
+  for (let path = key; path !== ""; path = path.slice(0, Math.max(0, path.lastIndexOf(".")))) {
+    const found = said.get(path);
+    if (found !== undefined) return found.place;
+  }
+  return fallback;
+}
+
+const originOfTables = (key: string, said: ReadonlyMap<string, Said>): Origin =>
+  said.has(`${key}.0`) ? "file" : "default";
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const item of Object.values(value)) deepFreeze(item);
+  }
+  return value;
+}
