@@ -108,15 +108,13 @@ function applyEnv(name: string, text: string, target: Target): void {
 
 function applyFlag(name: string, text: string, target: Target): void {
   const option = options.find((candidate) => candidate.flag === name && candidate.type !== "tables");
-  if (option !== undefined) return applyText(option, text, { origin: "flag", place: `--${name}` }, target);
-  target.mistakes.push({
-    place: `--${name}`,
-    key: "",
-    message: unknown(
-      name,
-      options.map((candidate) => candidate.flag),
-    ),
-  });
+  const place = `--${name}`;
+  if (option !== undefined) {
+    applyText(option, text, { origin: "flag", place }, target);
+  } else {
+    const flags = options.map((candidate) => candidate.flag);
+    target.mistakes.push({ place, key: "", message: unknown(name, flags) });
+  }
 }
 
 function applyText(option: Option, text: string, where: Said, { tree, said, mistakes }: Target): void {
