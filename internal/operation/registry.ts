@@ -2,7 +2,8 @@ import type { z } from "zod";
 import { Problem } from "../problem/problem.ts";
 import type { Call } from "./call.ts";
 import type { AnyOperation, Operation } from "./operation.ts";
-import { hashOf, jsonSchemaOf, parse } from "./schema.ts";
+import { hashOf, jsonSchemaOf } from "./schema.ts";
+import { parseStrictly } from "./strict.ts";
 import type { Capability, Waist } from "./waist.ts";
 
 type Intersection<U> = (U extends unknown ? (part: U) => void : never) extends (whole: infer I) => void ? I : never;
@@ -74,7 +75,7 @@ function bind(op: AnyOperation, services: unknown): BoundOperation {
     origin: "knot",
     asks: op.approval ?? op.effect !== "read",
     schema_hash: hashOf([op.name, op.description, jsonSchemaOf(op.input, "input")]),
-    parse: (raw) => parse(op.input, raw ?? {}),
+    parse: (raw) => parseStrictly(op.input, raw ?? {}),
     label: op.label,
     run: async (call, input) => checked(op, await op.run(call, input, services)),
   };

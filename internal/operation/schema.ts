@@ -11,8 +11,28 @@ const cache = new WeakMap<z.ZodType, Partial<Record<"input" | "output", JsonSche
 export function jsonSchemaOf(schema: z.ZodType, io: "input" | "output"): JsonSchema {
   const known = cache.get(schema) ?? {};
   cache.set(schema, known);
-  known[io] ??= z.toJSONSchema(schema, { io, target: "draft-2020-12" }) as JsonSchema;
+  known[io] ??= z.toJSONSchema(schema, {
+    io,
+    target: "draft-2020-12",
+    // what callers send is closed at every level: a misspelt field is an error, not a value that is lost
+    override: ({ zodSchema, jsonSchema }) => {
+      const { def } = zodSchema._zod;
+      if (io === "input" && def.type === "object" && def.catchall === undefined)
+        jsonSchema.additionalProperties = false;
+    },
+  }) as JsonSchema;
   return known[io];
+}
+
+/** The schema a `$ref` into `$defs` of the same document stands for; any other schema as it is. */
+export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
+  const ref = schema["$ref"];
+  if (typeof ref !== "string") return schema;
+  const found = ref
+    .split("/")
+    .slice(1)
+    .reduce<unknown>((at, part) => (at as JsonSchema | undefined)?.[part], root);
+  return found === undefined ? {} : resolved(found as JsonSchema, root);
 }
 
 /** Parses with the schema, or throws `invalid_input` with every mistake and its JSON pointer. */
