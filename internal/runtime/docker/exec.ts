@@ -1,0 +1,128 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { addAbortSignal, type Duplex, Readable, type Writable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
+import type Docker from "dockerode";
+import { Problem } from "../../problem/problem.ts";
+import type { ExecRequest, Exit } from "../../space/runtime.ts";
+import { exitFromStatus } from "../exit.ts";
+import type { Engine } from "./engine.ts";
+import { messageOf, statusOf } from "./engine.ts";
+import { framesOf } from "./frames.ts";
+import { killCommand } from "./kill.ts";
+import { notStarted } from "./not-started.ts";
+
+/** Set in every command's environment: all that descends from it can be found by it, whatever session it moved to. */
+export const commandMark = "KNOT_COMMAND";
+
+/** The engine reports a command that could not be started on the command's own standard output, in these words. */
+const refusal = /^(OCI runtime exec failed|unable to find (user|group)|exec failed)/;
+
+/** Runs a command in a running container, and leaves nothing of it behind when `signal` is aborted. */
+export async function execIn(
+  engine: Engine,
+  container: Docker.Container,
+  request: ExecRequest,
+  signal: AbortSignal,
+): Promise<Exit> {
+  const what = `Running ${request.argv[0]}`;
+  const mark = randomUUID();
+  const command = await engine.ask(what, signal, () =>
+    container.exec({ ...optionsOf(request, mark), abortSignal: signal }),
+  );
+  let socket: Duplex;
+  try {
+    // Without `signal`: a start whose answer is not awaited could not be killed.
+    socket = await command.start({ hijack: true, stdin: request.stdin !== undefined });
+  } catch (thrown) {
+    if (refusal.test(messageOf(thrown))) return notStarted(messageOf(thrown), request);
+    throw engine.problem(what, signal, thrown);
+  }
+  try {
+    const refused = await relay(socket, request, signal);
+    const { ExitCode: code, Pid: pid } = await ended(command, signal);
+    if (refused === null) return exitFromStatus(code ?? 0);
+    if (pid === 0) return await notStarted(refused.toString("utf8"), request);
+    await write(request.stdout, refused, signal);
+    return exitFromStatus(code ?? 0);
+  } catch (thrown) {
+    if (thrown instanceof Problem) throw thrown;
+    await killCommand(container, command, { mark: `${commandMark}=${mark}`, user: request.user });
+    throw statusOf(thrown) === 0 && !signal.aborted && !isEngineFailure(thrown)
+      ? new Problem("cancelled", `${what} was stopped: its output could not be written.`, { cause: thrown })
+      : engine.problem(what, signal, thrown);
+  } finally {
+    socket.destroy();
+  }
+}
+
+function optionsOf(request: ExecRequest, mark: string): Docker.ExecCreateOptions {
+  const environment = { ...request.environment, [commandMark]: mark };
+  return {
+    Cmd: [...request.argv],
+    Env: Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    AttachStdin: request.stdin !== undefined,
+    AttachStdout: true,
+    AttachStderr: true,
+    ...(request.cwd === undefined ? {} : { WorkingDir: request.cwd }),
+    ...(request.user === undefined ? {} : { User: request.user }),
+  };
+}
+
+/** Carries bytes both ways until the command's output ends. Returns what may be a refusal to start it. */
+async function relay(socket: Duplex, request: ExecRequest, signal: AbortSignal): Promise<Buffer | null> {
+  addAbortSignal(signal, socket);
+  // A command may end without reading its input: that is no failure.
+  socket.on("error", () => {});
+  const stdin = request.stdin === undefined ? undefined : readableOf(request.stdin);
+  stdin?.on("error", () => socket.end());
+  stdin?.pipe(socket);
+  let held: Buffer | null = null;
+  let first = true;
+  try {
+    for await (const { stream, bytes } of framesOf(socket)) {
+      if (held !== null) await write(request.stdout, held, signal);
+      held = null;
+      if (first && stream === "stdout" && refusal.test(bytes.toString("latin1", 0, 64))) held = bytes;
+      else await write(request[stream], bytes, signal);
+      first = false;
+    }
+  } finally {
+    stdin?.unpipe(socket);
+  }
+  return held;
+}
+
+function readableOf(source: Readable | Uint8Array): Readable {
+  return source instanceof Readable ? source : Readable.from([source]);
+}
+
+async function write(target: Writable, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  if (target.destroyed) throw new WriteError("the stream is closed");
+  if (target.write(bytes)) return;
+  const closed = new AbortController();
+  const onClose = () => closed.abort();
+  target.once("close", onClose);
+  try {
+    await once(target, "drain", { signal: AbortSignal.any([signal, closed.signal]) });
+  } catch (cause) {
+    throw new WriteError("the stream was closed", { cause });
+  } finally {
+    target.off("close", onClose);
+  }
+}
+
+class WriteError extends Error {}
+
+function isEngineFailure(thrown: unknown): boolean {
+  return !(thrown instanceof WriteError);
+}
+
+/** The engine says "running" for a moment after the output has ended, and longer when a command closes its output early. */
+async function ended(command: Docker.Exec, signal: AbortSignal): Promise<Docker.ExecInspectInfo> {
+  for (let wait = 5; ; wait = Math.min(wait * 2, 250)) {
+    const found = await command.inspect({ abortSignal: signal });
+    if (!found.Running) return found;
+    await sleep(wait, undefined, { signal });
+  }
+}
