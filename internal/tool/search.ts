@@ -1,0 +1,155 @@
+import MiniSearch from "minisearch";
+import { analyse, analyseAll } from "./analyser.ts";
+import { synonymsOf } from "./synonyms.ts";
+
+/** What the search knows about a tool. */
+export type SearchDocument = {
+  readonly id: string;
+  /** The namespace of its server, or empty for knot's own. */
+  readonly server: string;
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly keywords: readonly string[];
+  readonly parameters: readonly { readonly name: string; readonly text: string }[];
+};
+
+export type Hit = { readonly id: string; readonly score: number };
+
+export type SearchOptions = {
+  readonly limit: number;
+  /** Asked before ranking and cutting: what it refuses takes no place in the answer. */
+  readonly allows?: (id: string) => boolean;
+};
+
+type Entry = { readonly id: string; readonly terms: ReadonlyMap<string, number>; readonly length: number };
+type Indexed = { readonly id: string; readonly tokens: readonly string[] };
+
+const weights = { name: 8, title: 2, server: 5, description: 3, keywords: 3, parameter: 1 } as const;
+const bm25 = { k: 6, b: 0.75 };
+const candidates = 50;
+const synonymWeight = 0.2;
+const fuzzyWeight = 0.5;
+/** A query is a sentence or two; more is somebody's document and would only cost time. */
+const queryLimit = 2000;
+
+/**
+ * Finds tools by what a model says it wants to do. MiniSearch over one weighted field proposes, BM25 over weighted
+ * term counts with synonyms decides. Tools come and go one by one; nothing is rebuilt.
+ */
+export class ToolIndex {
+  readonly #mini = new MiniSearch<Indexed>({
+    fields: ["tokens"],
+    extractField: (entry, field) => entry[field as keyof Indexed] as string,
+    stringifyField: (value) => value,
+    // the index is fed terms, queries are analysed before they come here
+    tokenize: (terms) => terms as unknown as string[],
+    processTerm: (term) => term,
+    searchOptions: { tokenize: (query) => query.split(" ") },
+    autoVacuum: { minDirtCount: 50, minDirtFactor: 0.1 },
+  });
+  readonly #entries = new Map<string, Entry>();
+  /** In how many tools a term occurs. */
+  readonly #frequency = new Map<string, number>();
+  #totalLength = 0;
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  add(document: SearchDocument): void {
+    this.remove(document.id);
+    const entry = entryOf(document);
+    this.#entries.set(entry.id, entry);
+    this.#totalLength += entry.length;
+    for (const term of entry.terms.keys()) this.#frequency.set(term, (this.#frequency.get(term) ?? 0) + 1);
+    const tokens = [...entry.terms].flatMap(([term, count]) => Array<string>(count).fill(term));
+    this.#mini.add({ id: entry.id, tokens });
+  }
+
+  remove(id: string): void {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    this.#entries.delete(id);
+    this.#totalLength -= entry.length;
+    for (const term of entry.terms.keys()) {
+      const left = (this.#frequency.get(term) ?? 1) - 1;
+      if (left === 0) this.#frequency.delete(term);
+      else this.#frequency.set(term, left);
+    }
+    this.#mini.discard(id);
+  }
+
+  /** The best tools first; equal scores in the order of their ids. */
+  search(query: string, { limit, allows = () => true }: SearchOptions): readonly Hit[] {
+    const terms = [...new Set(analyse(query.slice(0, queryLimit)))];
+    if (terms.length === 0) return [];
+    const found = this.#mini.search(terms.join(" "), {
+      combineWith: "OR",
+      bm25: { ...bm25, d: 0 },
+      // a word no tool knows is probably misspelt; for known words a near miss is another word
+      fuzzy: (term) => (this.#frequency.has(term) || term.length < 4 ? false : 0.2),
+      filter: (result) => allows(result.id),
+    });
+    const proposed = found
+      // MiniSearch multiplies by the number of terms that matched, which drowns the rare one in a long request
+      .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length, terms: result.terms }))
+      .sort(byScore)
+      .slice(0, candidates);
+    const weighted = this.#weighted(
+      terms,
+      proposed.flatMap((result) => result.terms),
+    );
+    return proposed
+      .map(({ id }) => ({ id, score: this.#score(id, weighted) }))
+      .sort(byScore)
+      .slice(0, limit);
+  }
+
+  /** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
+  #weighted(terms: readonly string[], matched: readonly string[]): ReadonlyMap<string, number> {
+    const weighted = new Map<string, number>();
+    for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
+    for (const term of matched) weighted.set(term, fuzzyWeight);
+    for (const term of terms) weighted.set(term, 1);
+    return weighted;
+  }
+
+  #score(id: string, weighted: ReadonlyMap<string, number>): number {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return 0;
+    const { k, b } = bm25;
+    const norm = k * (1 - b + (b * entry.length * this.#entries.size) / this.#totalLength);
+    let score = 0;
+    for (const [term, weight] of weighted) {
+      const count = entry.terms.get(term);
+      if (count === undefined) continue;
+      score += (weight * this.#rarity(term) * count * (k + 1)) / (count + norm);
+    }
+    return score;
+  }
+
+  #rarity(term: string): number {
+    const count = this.#frequency.get(term) ?? 0;
+    return Math.log(1 + (this.#entries.size - count + 0.5) / (count + 0.5));
+  }
+}
+
+const byScore = (a: Hit, b: Hit): number => b.score - a.score || (a.id < b.id ? -1 : 1);
+
+function entryOf(document: SearchDocument): Entry {
+  const terms = new Map<string, number>();
+  let length = 0;
+  const count = (text: string, weight: number) => {
+    for (const term of analyseAll(text)) terms.set(term, (terms.get(term) ?? 0) + weight);
+    // stop words can be found but do not make a tool longer
+    length += weight * analyse(text).length;
+  };
+  count(document.name, weights.name);
+  count(document.title, weights.title);
+  count(document.server, weights.server);
+  count(document.description, weights.description);
+  count(document.keywords.join(" "), weights.keywords);
+  for (const { name, text } of document.parameters) count(`${name} ${text}`, weights.parameter);
+  return { id: document.id, terms, length };
+}
