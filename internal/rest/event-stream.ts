@@ -1,0 +1,50 @@
+import { once } from "node:events";
+import type { FastifyReply } from "fastify";
+
+type Message = { readonly id?: number; readonly event?: string; readonly data: unknown };
+
+/** A server-sent event stream that has taken over the reply. */
+export type EventStream = {
+  /** Resolves when the connection can take more: whoever awaits it keeps memory bounded. */
+  readonly send: (message: Message) => Promise<void>;
+  readonly end: () => void;
+  /** Aborted when the reader is gone. */
+  readonly signal: AbortSignal;
+};
+
+const keepAliveMs = 15_000;
+
+/** Starts the stream. Headers go out at once: without a first byte a browser waits as if the server were dead. */
+export function openEventStream(reply: FastifyReply): EventStream {
+  const { raw } = reply;
+  const gone = new AbortController();
+  reply.hijack();
+  reply.header("content-type", "text/event-stream; charset=utf-8").header("x-accel-buffering", "no");
+  raw.writeHead(200, reply.getHeaders() as Record<string, string>);
+  raw.write(": ok\n\n");
+  const keepAlive = setInterval(() => raw.write(": keep-alive\n\n"), keepAliveMs);
+  raw.on("close", () => {
+    clearInterval(keepAlive);
+    gone.abort();
+  });
+  return {
+    signal: gone.signal,
+    send: async (message) => {
+      if (raw.writableEnded || raw.destroyed) return;
+      if (!raw.write(textOf(message))) await once(raw, "drain", { signal: gone.signal }).catch(() => {});
+    },
+    end: () => {
+      clearInterval(keepAlive);
+      raw.end();
+    },
+  };
+}
+
+function textOf({ id, event, data }: Message): string {
+  const lines = [
+    ...(id === undefined ? [] : [`id: ${id}`]),
+    ...(event === undefined ? [] : [`event: ${event}`]),
+    `data: ${JSON.stringify(data)}`,
+  ];
+  return `${lines.join("\n")}\n\n`;
+}

@@ -1,0 +1,85 @@
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { Principal } from "../operation/principal.ts";
+import { isAllowed } from "../operation/waist.ts";
+import { Problem } from "../problem/problem.ts";
+import { openEventStream } from "./event-stream.ts";
+import type { Authenticate, EventFeed } from "./ports.ts";
+import { doorOf } from "./request-call.ts";
+
+type Deps = {
+  readonly authenticate: Authenticate;
+  readonly events: EventFeed;
+  readonly stopping?: AbortSignal;
+  readonly recheckMs?: number;
+  readonly onInternal?: (cause: unknown, where: string) => void;
+};
+
+/**
+ * GET /api/events/stream: events as they happen, resumed after Last-Event-ID or `?after=`. A first `open` event says
+ * where the stream stands, a `gap` event that events between were not kept: read the state anew.
+ */
+export async function streamEvents(request: FastifyRequest, reply: FastifyReply, deps: Deps): Promise<void> {
+  const principal = await deps.authenticate(request.headers, request.ip);
+  if (!isAllowed({ permission: null, effect: "read" }, { principal, door: doorOf(principal, request) })) {
+    throw new Problem("forbidden", 'This token lacks the scope "api", which this door needs.');
+  }
+  const asked = afterOf(request);
+  const { oldest, newest } = await deps.events.bounds();
+  const isGap = asked !== null && (asked > newest || asked < oldest - 1);
+  const after = asked === null || isGap ? newest : asked;
+  const stream = openEventStream(reply);
+  const ended = new AbortController();
+  const recheck = setInterval(
+    () => void endWhenChanged(request, principal, deps.authenticate, ended),
+    deps.recheckMs ?? 3000,
+  );
+  const signal = AbortSignal.any([
+    stream.signal,
+    ended.signal,
+    ...(deps.stopping === undefined ? [] : [deps.stopping]),
+  ]);
+  try {
+    await stream.send({ id: after, event: isGap ? "gap" : "open", data: { seq: after } });
+    for await (const event of deps.events.subscribe(principal, after, signal)) {
+      if (signal.aborted) break;
+      await stream.send({ id: event.seq, data: event });
+    }
+  } catch (cause) {
+    if (!signal.aborted) deps.onInternal?.(cause, "GET /api/events/stream");
+  } finally {
+    clearInterval(recheck);
+    stream.end();
+  }
+}
+
+/** The header wins: a browser that reconnects sends it beside the address it began with. */
+function afterOf(request: FastifyRequest): number | null {
+  const header = request.headers["last-event-id"];
+  const query = new URLSearchParams(request.url.split("?")[1] ?? "");
+  for (const key of query.keys()) {
+    if (key !== "after") throw new Problem("invalid_input", `/${key}: is not a known field; did you mean "after"?`);
+  }
+  const text = (typeof header === "string" && header !== "" ? header : query.get("after")) ?? "";
+  if (text === "") return null;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  throw new Problem("invalid_input", "/after: must be the seq of an event.", {
+    errors: [{ path: "/after", message: "must be the seq of an event" }],
+  });
+}
+
+/** Ends a stream whose credential was revoked or whose rights changed; the reader reconnects with what it has. */
+async function endWhenChanged(
+  request: FastifyRequest,
+  before: Principal,
+  authenticate: Authenticate,
+  ended: AbortController,
+): Promise<void> {
+  try {
+    if (rightsOf(await authenticate(request.headers, request.ip)) !== rightsOf(before)) ended.abort();
+  } catch (thrown) {
+    if (thrown instanceof Problem && thrown.code === "unauthenticated") ended.abort();
+  }
+}
+
+const rightsOf = ({ user_id, permissions, group_ids, scopes }: Principal): string =>
+  JSON.stringify([user_id, [...permissions].sort(), [...group_ids].sort(), [...scopes].sort()]);

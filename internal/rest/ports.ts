@@ -1,0 +1,53 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { Event } from "../event/schema.ts";
+import type { Principal } from "../operation/principal.ts";
+
+/** Who sends a request: the bearer token, else the session cookie. Throws `unauthenticated`; reads nothing but headers. */
+export type Authenticate = (headers: IncomingHttpHeaders, ip: string) => Promise<Principal>;
+
+/** Whether a browser says that this request comes from knot's own pages. Fails closed when it says nothing. */
+export type IsSameOrigin = (headers: IncomingHttpHeaders) => boolean;
+
+/** Where a request comes from, for the rate limit, the list of sessions and the audit log. */
+export type Origin = { readonly ip: string; readonly client: string };
+
+/** A session that was just opened. */
+export type SignedIn = {
+  /** The value of the Set-Cookie header, attributes included. */
+  readonly set_cookie: string;
+  readonly user: Readonly<Record<string, unknown>>;
+};
+
+/** Signing in and out with a browser. `raw` is an unparsed body: the service refuses what does not fit with `invalid_input`. */
+export interface AuthService {
+  login(raw: unknown, origin: Origin): Promise<SignedIn>;
+  /** Ends the session of the cookie, if it has one. Returns the Set-Cookie header that removes it. */
+  logout(headers: IncomingHttpHeaders, origin: Origin): Promise<string>;
+  /** Whether nobody has an account yet. */
+  setupRequired(): Promise<boolean>;
+  /** Makes the first administrator; `conflict` once there is one. */
+  setup(raw: unknown, origin: Origin): Promise<SignedIn>;
+}
+
+/** The live events. */
+export interface EventFeed {
+  /**
+   * Events this principal may see with `seq` above `after` (null: only new ones), then new ones, until the signal
+   * aborts. Buffers a bounded number: a reader that is too slow gets an end, and resumes after its last `seq`.
+   */
+  subscribe(principal: Principal, after: number | null, signal: AbortSignal): AsyncIterable<Event>;
+  /** The lowest and highest `seq` that is kept; 0 and 0 when there are none. */
+  bounds(): Promise<{ readonly oldest: number; readonly newest: number }>;
+}
+
+/** What the daemon needs to serve, part by part. */
+export type Readiness = {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+};
+
+/** What the doors tell the metrics, and where /metrics gets its text. */
+export interface RestMetrics {
+  request(method: string, route: string, status: number, seconds: number): void;
+  render(): Promise<{ readonly type: string; readonly text: string }>;
+}

@@ -1,0 +1,98 @@
+import fastify, { type FastifyError, type FastifyInstance } from "fastify";
+import { Problem, problemOf } from "../problem/problem.ts";
+import { sendProblem } from "./problem-reply.ts";
+
+export type ServerOptions = {
+  /** Addresses whose X-Forwarded-For and -Proto count; empty: none, so that nobody can spoof an address. */
+  readonly trustedProxies?: readonly string[];
+  /** Whether people reach knot over https: then browsers are told to stay there. */
+  readonly https?: boolean;
+  /** Where `internal` problems go: the daemon's log. */
+  readonly onInternal?: (cause: unknown, where: string) => void;
+};
+
+const maxHeaders = 100;
+
+const contentPolicy = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join("; ");
+
+/** The HTTP server with the limits and the headers every answer has (security.md W1, W2, W7, W8, R2, R3). */
+export function createServer(options: ServerOptions = {}): FastifyInstance {
+  const server = fastify({
+    bodyLimit: 1024 * 1024,
+    requestTimeout: 60_000,
+    keepAliveTimeout: 65_000,
+    forceCloseConnections: "idle",
+    trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
+    routerOptions: { maxParamLength: 1024 },
+    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
+    frameworkErrors: (error, _request, reply) => void sendProblem(reply, requestProblem(error) ?? problemOf(error)),
+  });
+  // one more than allowed reaches the check below; Node drops the rest silently
+  server.server.maxHeadersCount = maxHeaders + 1;
+  addHeaders(server, options.https ?? false);
+  addJsonParser(server);
+  server.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = requestProblem(error) ?? problemOf(error);
+    if (problem.code === "internal")
+      options.onInternal?.(problem.cause, `${request.method} ${request.routeOptions.url}`);
+    return sendProblem(reply, problem);
+  });
+  server.setNotFoundHandler((request, reply) => sendProblem(reply, noSuchRoute(request.method, request.url)));
+  return server;
+}
+
+export const noSuchRoute = (method: string, url: string): Problem =>
+  new Problem(
+    "not_found",
+    `There is no ${method} ${url.split("?")[0]?.slice(0, 200)}. GET /api/openapi.json lists what there is.`,
+  );
+
+function addHeaders(server: FastifyInstance, https: boolean): void {
+  server.addHook("onRequest", async (request, reply) => {
+    reply.headers({
+      "content-security-policy": contentPolicy,
+      "x-content-type-options": "nosniff",
+      "referrer-policy": "no-referrer",
+      "cross-origin-opener-policy": "same-origin",
+      "cross-origin-resource-policy": "same-origin",
+      "cache-control": "no-store",
+    });
+    if (https) reply.header("strict-transport-security", "max-age=63072000; includeSubDomains");
+    if (request.raw.rawHeaders.length / 2 > maxHeaders) {
+      throw new Problem("malformed", `The request has more than ${maxHeaders} headers.`);
+    }
+  });
+}
+
+/** JSON as the schema parser needs it: an empty body is an empty object, a __proto__ key is an error. */
+function addJsonParser(server: FastifyInstance): void {
+  const parseJson = server.getDefaultJsonParser("error", "error");
+  server.removeContentTypeParser("application/json");
+  server.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body.length === 0) done(null, {});
+    else parseJson(request, body as string, done);
+  });
+  server.removeContentTypeParser("text/plain");
+}
+
+/** What Fastify found wrong with a request before a route saw it; undefined when it was something else. */
+function requestProblem(error: FastifyError): Problem | undefined {
+  if (error instanceof Problem || typeof error.statusCode !== "number" || error.statusCode >= 500) return undefined;
+  const details: Readonly<Record<number, string>> = {
+    400: "The request could not be read: the body must be one JSON object, and the address well-formed.",
+    413: "The body is larger than 1 MiB.",
+    415: "The body must be JSON; send it with content-type: application/json.",
+  };
+  const detail = details[error.statusCode] ?? "The request could not be read.";
+  return new Problem(error.statusCode === 413 ? "too_large" : "malformed", detail, { cause: error });
+}

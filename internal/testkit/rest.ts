@@ -1,0 +1,148 @@
+import type { TestContext } from "node:test";
+import type { FastifyInstance } from "fastify";
+import type { Event } from "../event/schema.ts";
+import { type Permission, permissionNames } from "../operation/permission.ts";
+import type { Credential, Principal, Scope } from "../operation/principal.ts";
+import { createRegistry, type Registry } from "../operation/registry.ts";
+import { type AuditEntry, Waist, type WaistDeps } from "../operation/waist.ts";
+import { Problem } from "../problem/problem.ts";
+import type { AuthService, EventFeed } from "../rest/ports.ts";
+import { mountRest, type RestDeps } from "../rest/rest.ts";
+import { createServer, type ServerOptions } from "../rest/server.ts";
+import { Things, thingOperations } from "./things.ts";
+
+/** A principal who may do everything, unless told otherwise. */
+export function principal(overrides: Partial<Principal> & { readonly kind?: Credential["kind"] } = {}): Principal {
+  const { kind = "token", ...rest } = overrides;
+  return {
+    user_id: "user-1",
+    username: "ann",
+    group_ids: [],
+    permissions: new Set<Permission>(permissionNames),
+    scopes: new Set<Scope>(["api", "mcp"]),
+    credential: { kind, id: "credential-1", name: "test" },
+    ...rest,
+  };
+}
+
+/** The REST door over the made-up things, with what a test can look at. */
+export type RestUnderTest = {
+  readonly server: FastifyInstance;
+  readonly registry: Registry;
+  readonly things: Things;
+  readonly audit: readonly AuditEntry[];
+  readonly internals: readonly unknown[];
+  /** By bearer token, or by the text of the cookie. Tests add and remove. */
+  readonly principals: Map<string, Principal>;
+  readonly feed: TestFeed;
+};
+
+type Overrides = {
+  readonly server?: ServerOptions;
+  readonly rest?: Partial<RestDeps>;
+  readonly waist?: Partial<WaistDeps>;
+};
+
+/** Tokens: `all` may everything, `none` nothing, `reader` only reads; the cookie `session=1` is ann's browser. */
+export function restUnderTest(t: TestContext, overrides: Overrides = {}): RestUnderTest {
+  const audit: AuditEntry[] = [];
+  const internals: unknown[] = [];
+  const things = new Things();
+  const feed = new TestFeed();
+  const principals = new Map<string, Principal>([
+    ["all", principal()],
+    ["none", principal({ user_id: "user-2", username: "bob", permissions: new Set() })],
+    ["reader", principal({ scopes: new Set<Scope>(["read"]) })],
+    ["mcp-only", principal({ scopes: new Set<Scope>(["mcp"]) })],
+    ["session=1", principal({ kind: "session" })],
+  ]);
+  const waist = new Waist({
+    audit: { record: async (entry) => void audit.push(entry) },
+    approvals: { admit: async () => ({ run: true }) },
+    idempotency: { once: (_capability, _key, _input, _call, run) => run() },
+    onInternal: (_call, _capability, cause) => void internals.push(cause),
+    ...overrides.waist,
+  });
+  const registry = createRegistry(thingOperations, { things }, waist);
+  const server = createServer(overrides.server);
+  mountRest(server, {
+    registry,
+    authenticate: async ({ authorization, cookie }) => {
+      const found = principals.get(authorization?.replace(/^Bearer /, "") ?? cookie ?? "");
+      if (found === undefined) throw new Problem("unauthenticated", "Sign in, or send an API token.");
+      return found;
+    },
+    isSameOrigin: (headers) => headers["sec-fetch-site"] === "same-origin",
+    auth: testAuth,
+    events: feed,
+    readiness: async () => ({ ready: true, checks: { store: { ok: true } } }),
+    metrics: { request: () => {}, render: async () => ({ type: "text/plain", text: "up 1\n" }) },
+    version: "0.0.0-test",
+    ...overrides.rest,
+  });
+  t.after(() => server.close());
+  return { server, registry, things, audit, internals, principals, feed };
+}
+
+const testAuth: AuthService = {
+  login: async (raw) => {
+    if ((raw as { password?: unknown }).password !== "correct") {
+      throw new Problem("unauthenticated", "The name or the password is wrong.");
+    }
+    return { set_cookie: "session=1; HttpOnly; SameSite=Lax", user: { username: "ann" } };
+  },
+  logout: async () => "session=; Max-Age=0",
+  setupRequired: async () => false,
+  setup: async () => {
+    throw new Problem("conflict", "There is an administrator already.");
+  },
+};
+
+/** Events a test pushes by hand. */
+export class TestFeed implements EventFeed {
+  readonly #events: Event[] = [];
+  readonly #wakers = new Set<() => void>();
+  oldest = 0;
+  /** How many readers there are. */
+  readers = 0;
+
+  push(seq: number): void {
+    const event = {
+      seq,
+      at: 1,
+      type: "thing.made",
+      subject_kind: "thing",
+      subject_id: "x",
+      user_id: null,
+      message: "m",
+      data: {},
+    };
+    this.#events.push(event);
+    for (const wake of this.#wakers) wake();
+  }
+
+  async bounds() {
+    return { oldest: this.oldest || (this.#events[0]?.seq ?? 0), newest: this.#events.at(-1)?.seq ?? 0 };
+  }
+
+  async *subscribe(_principal: Principal, after: number | null, signal: AbortSignal): AsyncIterable<Event> {
+    this.readers++;
+    let position = after ?? 0;
+    try {
+      while (!signal.aborted) {
+        const next = this.#events.find(({ seq }) => seq > position);
+        if (next === undefined) {
+          await new Promise<void>((resolve) => {
+            this.#wakers.add(resolve);
+            signal.addEventListener("abort", () => resolve(), { once: true });
+          });
+          continue;
+        }
+        position = next.seq;
+        yield next;
+      }
+    } finally {
+      this.readers--;
+    }
+  }
+}
