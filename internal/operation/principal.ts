@@ -20,9 +20,15 @@ export type Principal = {
   readonly user_id: string;
   readonly username: string;
   readonly group_ids: readonly string[];
+  /** Roles held directly or through a group; approval policies for a role apply by these. */
+  readonly role_ids?: readonly string[];
   readonly permissions: ReadonlySet<Permission>;
   readonly scopes: ReadonlySet<Scope>;
   readonly credential: Credential;
 };
 
 export const may = (principal: Principal, permission: Permission): boolean => principal.permissions.has(permission);
+
+/** Which of these permissions the principal does not hold. Whoever hands out access checks that this is empty. */
+export const lacking = (principal: Principal, wanted: Iterable<Permission>): readonly Permission[] =>
+  [...wanted].filter((permission) => !principal.permissions.has(permission));

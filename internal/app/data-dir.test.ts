@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, type TestContext, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { lockDataDir, openDataDir } from "./data-dir.ts";
+
+function folder(t: TestContext): string {
+  const parent = mkdtempSync(join(tmpdir(), "knot-data-"));
+  t.after(() => rmSync(parent, { recursive: true }));
+  return join(parent, "data");
+}
+
+const modeOf = (path: string) => statSync(path).mode & 0o777;
+
+describe("data folder", () => {
+  test("is made with modes that keep others out, and stays the same", (t) => {
+    const path = folder(t);
+    const first = openDataDir(path, "");
+    assert.deepEqual([modeOf(path), modeOf(join(path, "knot.key"))], [0o700, 0o600]);
+    const second = openDataDir(path, "");
+    assert.deepEqual([second.key, second.instance_id], [first.key, first.instance_id]);
+  });
+
+  test("refuses a key others may read, with the command that mends it", (t) => {
+    const path = folder(t);
+    openDataDir(path, "");
+    chmodSync(join(path, "knot.key"), 0o644);
+    assert.throws(() => openDataDir(path, ""), /chmod 600 .*knot\.key/);
+  });
+
+  test("refuses a folder others may read", (t) => {
+    const path = folder(t);
+    openDataDir(path, "");
+    chmodSync(path, 0o755);
+    assert.throws(() => openDataDir(path, ""), /chmod 700/);
+  });
+
+  test("refuses a damaged key instead of making a new one", (t) => {
+    const path = folder(t);
+    openDataDir(path, "");
+    writeFileSync(join(path, "knot.key"), "damaged");
+    assert.throws(() => openDataDir(path, ""), /restore it from your backup/);
+  });
+
+  test("belongs to one daemon at a time, and is free when that one dies", async (t) => {
+    const path = folder(t);
+    openDataDir(path, "");
+    const url = pathToFileURL(join(import.meta.dirname, "data-dir.ts")).href;
+    const code = `import { lockDataDir } from "${url}"; await lockDataDir(${JSON.stringify(path)}); process.send("locked");`;
+    const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    t.after(() => child.kill("SIGKILL"));
+    await once(child, "message");
+    await assert.rejects(lockDataDir(path), /in use by another knot daemon/);
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    await lockDataDir(path);
+  });
+});
