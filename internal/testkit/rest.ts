@@ -80,7 +80,10 @@ export function restUnderTest(t: TestContext, overrides: Overrides = {}): RestUn
     version: "0.0.0-test",
     ...overrides.rest,
   });
-  t.after(() => server.close());
+  t.after(() => {
+    server.server.closeAllConnections();
+    return server.close();
+  });
   return { server, registry, things, audit, internals, principals, feed };
 }
 

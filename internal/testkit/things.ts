@@ -29,6 +29,7 @@ const Limits = z
 export class Things {
   readonly #byName = new Map<string, Thing>();
   readonly passwords: string[] = [];
+  readonly started: string[] = [];
 
   list(input: { readonly kinds?: readonly string[] | undefined; readonly limit: number }) {
     const all = [...this.#byName.values()];
@@ -61,6 +62,7 @@ export class Things {
 
   async start(call: Call, name: string): Promise<Thing> {
     const thing = this.get(name);
+    this.started.push(name);
     call.report({ message: "Warming up", percent: 10 });
     call.report({ message: "Nearly there", percent: 90 });
     if (name === "broken") throw new Error("secret cause");

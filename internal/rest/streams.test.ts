@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { describe, type TestContext, test } from "node:test";
+import { principal, type RestUnderTest, restUnderTest } from "../testkit/rest.ts";
+
+const all = { authorization: "Bearer all" };
+
+/** Listens on a free port; aborts every request of the test at its end. */
+async function listening(t: TestContext, rest: RestUnderTest) {
+  const base = await rest.server.listen({ host: "127.0.0.1", port: 0 });
+  const over = new AbortController();
+  // before the server closes: it waits for open streams
+  t.after(() => over.abort());
+  return {
+    get: (path: string, init: RequestInit = {}) =>
+      fetch(base + path, {
+        headers: all,
+        ...init,
+        signal: AbortSignal.any([over.signal, ...(init.signal ? [init.signal] : [])]),
+      }),
+  };
+}
+
+/** Reads the text of a stream until it contains what is awaited, or ends. */
+function reader(response: Response) {
+  const chunks = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  return async (awaited: string | null): Promise<string> => {
+    while (awaited === null || !text.includes(awaited)) {
+      const { done, value } = (await chunks?.read()) ?? { done: true };
+      if (done) break;
+      text += value;
+    }
+    return text;
+  };
+}
+
+describe("a write that streams", () => {
+  const start = (name: string, init: RequestInit = {}) =>
+    [
+      `/api/things/${name}/start`,
+      { ...init, method: "POST", headers: { ...all, accept: "text/event-stream" } },
+    ] as const;
+
+  test("reports progress, then the result", async (t) => {
+    const rest = restUnderTest(t);
+    rest.things.create({ name: "lamp", labels: {} });
+    const { get } = await listening(t, rest);
+    const response = await get(...start("lamp"));
+    const text = await response.text();
+    assert.deepEqual(
+      [...text.matchAll(/^event: (.*)$/gm)].map(([, event]) => event),
+      ["progress", "progress", "result"],
+    );
+    assert.match(text, /data: \{"message":"Warming up","percent":10\}/);
+    assert.match(text, /event: result\ndata: \{"thing":\{"name":"lamp"/);
+    assert.match(response.headers.get("content-security-policy") ?? "", /default-src/);
+  });
+
+  test("ends with a problem event when it fails", async (t) => {
+    const { get } = await listening(t, restUnderTest(t));
+    const text = await (await get(...start("nothing"))).text();
+    assert.match(text, /event: problem\ndata: \{.*"code":"not_found"/);
+  });
+
+  test("is a plain problem when nobody may come in", async (t) => {
+    const { get } = await listening(t, restUnderTest(t));
+    const [path, init] = start("lamp");
+    const response = await get(path, { ...init, headers: { accept: "text/event-stream" } });
+    assert.equal(response.status, 401);
+  });
+
+  test("aborts the call when the caller goes away", async (t) => {
+    const rest = restUnderTest(t);
+    rest.things.create({ name: "slow", labels: {} });
+    const { get } = await listening(t, rest);
+    const gone = new AbortController();
+    const response = await get(...start("slow", { signal: gone.signal }));
+    await reader(response)("Nearly there");
+    gone.abort();
+    while (rest.audit.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(rest.audit[0]?.problem?.code, "cancelled");
+  });
+});
+
+describe("a plain call", () => {
+  test("is aborted when the caller goes away", async (t) => {
+    const rest = restUnderTest(t);
+    rest.things.create({ name: "slow", labels: {} });
+    const { get } = await listening(t, rest);
+    const gone = new AbortController();
+    const answer = get("/api/things/slow/start", { method: "POST", signal: gone.signal }).catch(() => "gone");
+    while (rest.things.started.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    gone.abort();
+    assert.equal(await answer, "gone");
+    while (rest.audit.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    assert.equal(rest.audit[0]?.problem?.code, "cancelled");
+  });
+});
+
+describe("the event stream", () => {
+  test("opens at once, before anything happens", async (t) => {
+    const rest = restUnderTest(t);
+    rest.feed.push(7);
+    const { get } = await listening(t, rest);
+    const response = await get("/api/events/stream");
+    assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
+    const read = reader(response);
+    assert.equal(await read("event: open"), ': ok\n\nid: 7\nevent: open\ndata: {"seq":7}\n\n');
+    rest.feed.push(9);
+    assert.match(await read("id: 9"), /id: 9\ndata: \{"seq":9/);
+  });
+
+  test("resumes after ?after= and after Last-Event-ID, which wins", async (t) => {
+    const rest = restUnderTest(t);
+    for (const seq of [1, 2, 3]) rest.feed.push(seq);
+    const { get } = await listening(t, rest);
+    const one = await reader(await get("/api/events/stream?after=1"))("id: 3");
+    assert.match(one, /id: 2\n/);
+    const headers = { ...all, "last-event-id": "2" };
+    const two = await reader(await get("/api/events/stream?after=1", { headers }))("id: 3");
+    assert.doesNotMatch(two, /"seq":2,"at"/);
+  });
+
+  test("says that events were lost when it cannot resume", async (t) => {
+    const rest = restUnderTest(t);
+    rest.feed.oldest = 50;
+    for (const seq of [50, 51]) rest.feed.push(seq);
+    const { get } = await listening(t, rest);
+    for (const after of [3, 400]) {
+      assert.match(await reader(await get(`/api/events/stream?after=${after}`))("event: "), /id: 51\nevent: gap/);
+    }
+    assert.match(await reader(await get("/api/events/stream?after=49"))("id: 51"), /event: open/);
+  });
+
+  test("refuses a position that is none", async (t) => {
+    const { server } = restUnderTest(t);
+    for (const query of ["after=x", "after=-1", "from=1"]) {
+      assert.equal((await server.inject({ url: `/api/events/stream?${query}`, headers: all })).statusCode, 422);
+    }
+  });
+
+  for (const [what, change] of [
+    ["is revoked", ({ principals }: RestUnderTest) => principals.delete("all")],
+    [
+      "may less than before",
+      ({ principals }: RestUnderTest) => principals.set("all", principal({ permissions: new Set() })),
+    ],
+  ] as const) {
+    test(`ends when its credential ${what}`, async (t) => {
+      const rest = restUnderTest(t, { rest: { recheckMs: 10 } });
+      const { get } = await listening(t, rest);
+      const read = reader(await get("/api/events/stream"));
+      await read("event: open");
+      change(rest);
+      await read(null);
+      assert.equal(rest.feed.readers, 0);
+    });
+  }
+
+  test("ends when the daemon stops, and lets go of readers that left", async (t) => {
+    const stopping = new AbortController();
+    const rest = restUnderTest(t, { rest: { stopping: stopping.signal } });
+    const { get } = await listening(t, rest);
+    const gone = new AbortController();
+    await reader(await get("/api/events/stream", { signal: gone.signal }))("event: open");
+    const stays = reader(await get("/api/events/stream"));
+    await stays("event: open");
+    gone.abort();
+    while (rest.feed.readers > 1) await new Promise((resolve) => setImmediate(resolve));
+    stopping.abort();
+    await stays(null);
+    assert.equal(rest.feed.readers, 0);
+  });
+});
