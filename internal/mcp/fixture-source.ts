@@ -1,0 +1,30 @@
+import type {
+  CallToolResult,
+  InputRequiredResult,
+  McpServer,
+  ServerCapabilities,
+  ServerContext,
+} from "@modelcontextprotocol/server";
+import type { Era } from "./endpoint.ts";
+
+/** What the conformance suite expects of a server beside tools of the catalogue. For tests only. */
+export interface FixtureSource {
+  readonly capabilities: ServerCapabilities;
+  /** Adds resources, prompts and completion to a server. */
+  install(server: McpServer, era: Era): void;
+  /** The answer of a tool that needs the protocol itself; undefined for one that the catalogue answers. */
+  answer(
+    params: { readonly name: string; readonly arguments?: Record<string, unknown> | undefined },
+    ctx: ServerContext,
+    server: McpServer,
+  ): Promise<CallToolResult | InputRequiredResult> | undefined;
+}
+
+const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Throws unless the daemon is one that only a test on this machine can reach, and was told so in its environment. */
+export function assertFixturesAllowed(url: string, env: NodeJS.ProcessEnv): void {
+  if (!loopback.has(new URL(url).hostname) || env["KNOT_TEST_FIXTURES"] !== "1") {
+    throw new Error("MCP fixtures are for tests: they need a loopback address and KNOT_TEST_FIXTURES=1.");
+  }
+}

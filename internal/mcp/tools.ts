@@ -1,0 +1,123 @@
+import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
+import type { Progress } from "../operation/call.ts";
+import { type Problem, problemOf } from "../problem/problem.ts";
+import type { ToolResult } from "../tool/tool.ts";
+import {
+  type ApprovalStates,
+  approvalProblemOf,
+  type Elicitation,
+  type InputRequired,
+  isDeclined,
+  pendingResult,
+} from "./approval.ts";
+import type { Catalogue, ListedTool } from "./ports.ts";
+import { callOf, type Visit } from "./visit.ts";
+
+export type ToolDeps = {
+  readonly catalogue: Catalogue;
+  readonly states: ApprovalStates;
+  /** Called with what must not reach the client. */
+  readonly onInternal: (cause: unknown, where: string) => void;
+};
+
+/** A tools/call after the protocol has been taken off it. */
+export type ToolCall = {
+  readonly visit: Visit;
+  readonly name: string;
+  readonly args: unknown;
+  /** The name the client gives itself. */
+  readonly client: string;
+  readonly signal: AbortSignal;
+  readonly report?: ((progress: Progress) => void) | undefined;
+  readonly meta?: Readonly<Record<string, unknown>> | undefined;
+  readonly elicitation: Elicitation;
+  readonly requestState?: string | undefined;
+  readonly inputResponses?: Readonly<Record<string, unknown>> | undefined;
+};
+
+/** A tool as `tools/list` shows it (2025-11-25 and 2026-07-28, schema Tool). */
+export type WireTool = {
+  readonly name: string;
+  readonly title?: string;
+  readonly description: string;
+  readonly inputSchema: { readonly type: "object"; readonly [key: string]: unknown };
+  readonly outputSchema?: { readonly type: "object"; readonly [key: string]: unknown };
+  readonly annotations?: object;
+};
+
+const wireTools = new WeakMap<ListedTool, WireTool>();
+
+/** What this visit's principal is shown, in the catalogue's order. */
+export const listTools = ({ catalogue }: ToolDeps, visit: Visit): readonly WireTool[] =>
+  catalogue.list(callOf(visit), visit.mode).map(wireToolOf);
+
+function wireToolOf(tool: ListedTool): WireTool {
+  let wire = wireTools.get(tool);
+  if (wire === undefined) {
+    wire = {
+      name: tool.name,
+      ...(tool.title === "" ? {} : { title: tool.title }),
+      description: tool.description,
+      inputSchema: tool.input_schema as WireTool["inputSchema"],
+      ...(tool.output_schema === null ? {} : { outputSchema: tool.output_schema as WireTool["inputSchema"] }),
+      annotations: tool.annotations,
+    };
+    wireTools.set(tool, wire);
+  }
+  return wire;
+}
+
+/** The tool a visit would call by this name, for its schema; undefined when it may not see it. */
+export function findTool({ catalogue }: ToolDeps, visit: Visit, name: string): ListedTool | undefined {
+  const call = callOf(visit);
+  if (catalogue.find !== undefined) return catalogue.find(name, call);
+  return catalogue.list(call, "native").find((tool) => tool.name === name);
+}
+
+/** Calls a tool and never throws but for what JSON-RPC itself has to refuse: an unknown tool, a state that is not ours. */
+export async function callTool(deps: ToolDeps, asked: ToolCall): Promise<ToolResult | InputRequired> {
+  const approval_id = approvalIdOf(deps, asked);
+  const call = callOf(asked.visit, {
+    client: asked.client,
+    signal: asked.signal,
+    ...(asked.report === undefined ? {} : { report: asked.report }),
+    approval_id,
+    idempotency_key: textOf(asked.meta?.["knot/idempotency_key"]),
+  });
+  try {
+    const result = await deps.catalogue.call(asked.name, asked.args ?? {}, call);
+    const problem = approvalProblemOf(result);
+    return problem === null ? result : waiting(deps, asked, problem, call.id);
+  } catch (thrown) {
+    const problem = problemOf(thrown);
+    if (problem.code === "approval_required") return waiting(deps, asked, problem, call.id);
+    if (problem.code === "not_found") throw new ProtocolError(ProtocolErrorCode.InvalidParams, problem.message);
+    if (problem.code === "internal") deps.onInternal(problem.cause, `tools/call ${asked.name}`);
+    return errorResult(problem, call.id);
+  }
+}
+
+function approvalIdOf({ states }: ToolDeps, asked: ToolCall): string | undefined {
+  if (asked.requestState === undefined) return textOf(asked.meta?.["knot/approval_id"]);
+  const approval_id = states.approvalOf(asked.requestState, asked);
+  if (approval_id === null) {
+    throw new ProtocolError(ProtocolErrorCode.InvalidParams, "Invalid or expired requestState", {
+      reason: "invalid_request_state",
+    });
+  }
+  return approval_id;
+}
+
+function waiting(deps: ToolDeps, asked: ToolCall, problem: Problem, callId: string): ToolResult | InputRequired {
+  if (asked.elicitation === null || isDeclined(asked.inputResponses)) return pendingResult(problem, callId);
+  return deps.states.ask(problem, asked, asked.elicitation);
+}
+
+const errorResult = (problem: Problem, callId: string): ToolResult => ({
+  content: [{ type: "text", text: problem.message }],
+  structuredContent: problem.toDocument(callId),
+  isError: true,
+});
+
+const textOf = (value: unknown): string | undefined =>
+  typeof value === "string" && value !== "" && value.length <= 256 ? value : undefined;
