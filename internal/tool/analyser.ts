@@ -19,6 +19,12 @@ export function analyse(text: string): readonly string[] {
 /** As `analyse`, for the texts of the index: stop words stay, because a query may consist of nothing else. */
 export const analyseAll = (text: string): readonly string[] => wordsOf(text).map(stemOf);
 
+/** The stems of each two words that stand together, written as one: "shut down" may be somebody's "shutdown". */
+export function compounds(text: string): readonly string[] {
+  const words = wordsOf(text);
+  return words.slice(1).map((word, at) => stemOf(`${words[at]}${word}`));
+}
+
 function wordsOf(text: string): readonly string[] {
   const bigrams: string[] = [];
   const rest = text.normalize("NFKC").replace(cjk, (run) => {

@@ -1,6 +1,7 @@
 import MiniSearch from "minisearch";
-import { analyse, analyseAll } from "./analyser.ts";
-import { synonymsOf } from "./synonyms.ts";
+import { analyse, analyseAll, compounds } from "./analyser.ts";
+import { isNearMiss } from "./near-miss.ts";
+import { synonymsOf, withPhrases } from "./synonyms.ts";
 
 /** What the search knows about a tool. */
 export type SearchDocument = {
@@ -82,13 +83,15 @@ export class ToolIndex {
 
   /** The best tools first; equal scores in the order of their ids. */
   search(query: string, { limit, allows = () => true }: SearchOptions): readonly Hit[] {
-    const terms = [...new Set(analyse(query.slice(0, queryLimit)))];
+    const text = withPhrases(query.slice(0, queryLimit));
+    const joined = compounds(text).filter((term) => this.#frequency.has(term));
+    const terms = [...new Set([...analyse(text), ...joined])];
     if (terms.length === 0) return [];
     const found = this.#mini.search(terms.join(" "), {
       combineWith: "OR",
       bm25: { ...bm25, d: 0 },
-      // a word no tool knows is probably misspelt; for known words a near miss is another word
-      fuzzy: (term) => (this.#frequency.has(term) || term.length < 4 ? false : 0.2),
+      // a word no tool knows is probably misspelt, and a swap counts as two edits here; isNearMiss looks closer
+      fuzzy: (term) => (this.#frequency.has(term) || term.length < 4 ? false : 2),
       filter: (result) => allows(result.id),
     });
     const proposed = found
@@ -96,21 +99,20 @@ export class ToolIndex {
       .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length, terms: result.terms }))
       .sort(byScore)
       .slice(0, candidates);
-    const weighted = this.#weighted(
-      terms,
-      proposed.flatMap((result) => result.terms),
-    );
+    const weighted = this.#weighted(terms, new Set(proposed.flatMap((result) => result.terms)));
     return proposed
       .map(({ id }) => ({ id, score: this.#score(id, weighted) }))
+      .filter(({ score }) => score > 0)
       .sort(byScore)
       .slice(0, limit);
   }
 
   /** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
-  #weighted(terms: readonly string[], matched: readonly string[]): ReadonlyMap<string, number> {
+  #weighted(terms: readonly string[], matched: Iterable<string>): ReadonlyMap<string, number> {
     const weighted = new Map<string, number>();
     for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
-    for (const term of matched) weighted.set(term, fuzzyWeight);
+    const unknown = terms.filter((term) => !this.#frequency.has(term));
+    for (const term of matched) if (unknown.some((word) => isNearMiss(word, term))) weighted.set(term, fuzzyWeight);
     for (const term of terms) weighted.set(term, 1);
     return weighted;
   }

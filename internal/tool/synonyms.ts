@@ -14,7 +14,8 @@ find, search, locate, lookup, discover, seek
 update, change, modify, edit, alter, revise, adjust
 write, save, store, persist
 send, deliver, dispatch, transmit, post
-open, view, see, look
+open, view, see, look, show, print, display, cat
+show, read, print, cat
 rename, move, relocate
 copy, duplicate, clone, replicate
 compare, diff, difference
@@ -144,6 +145,21 @@ for (const line of groups.split("\n")) {
 }
 
 const none: ReadonlySet<string> = new Set();
+
+/** What people say in several words for one action that tools name in one. */
+const phrases: readonly (readonly [phrase: RegExp, meant: string])[] = [
+  [/\bget(ting)? rid of\b|\bthrow(ing)? away\b|\btear(ing)? down\b|\bclean(ing)? up\b/i, "delete remove"],
+  [/\bturn(ing)? off\b|\bpower(ing)? off\b|\bswitch(ing)? off\b/i, "stop"],
+  [/\bturn(ing)? on\b|\bpower(ing)? on\b|\bswitch(ing)? on\b|\bspin(ning)? up\b|\bbring(ing)? up\b/i, "start"],
+  [/\bset(ting)? up\b/i, "create"],
+  [/\bsign(ing)? in\b|\blog(ging)? in\b/i, "login"],
+];
+
+/** The query with the actions its phrases stand for added at its end. */
+export function withPhrases(query: string): string {
+  const meant = phrases.filter(([phrase]) => phrase.test(query)).map(([, action]) => action);
+  return [query, ...meant].join(" ");
+}
 
 /** The terms that mean nearly the same as a term: what the reranking of `tool_search` also counts, at a low weight. */
 export const synonymsOf = (term: string): ReadonlySet<string> => table.get(term) ?? none;

@@ -30,6 +30,8 @@ export type Tool = Capability & {
   readonly annotations: Annotations;
   readonly visibility: Visibility;
   readonly keywords: readonly string[];
+  /** Takes `idempotency_key` among its arguments; the catalogue moves it into the call. */
+  readonly keyed?: boolean;
   /** The MCP result of what `run` returned. */
   readonly result: (output: unknown) => ToolResult;
 };

@@ -1,0 +1,74 @@
+import { z } from "zod";
+import type { Call } from "../operation/call.ts";
+import { hashOf, jsonSchemaOf } from "../operation/schema.ts";
+import { parseStrictly } from "../operation/strict.ts";
+import type { Hit } from "./search.ts";
+import type { Tool } from "./tool.ts";
+import { structuredResult } from "./tool-result.ts";
+import { compactParameters, toolSchema } from "./tool-schema.ts";
+
+const Input = z.object({
+  query: z.string().trim().min(1).max(2000).describe("What you want to do, in plain words"),
+  max_results: z.int().min(1).max(20).default(5).describe("How many to return at most, 1 to 20"),
+  detail: z
+    .enum(["compact", "full"])
+    .default("compact")
+    .describe("full: the input schema of every result, not only of the best"),
+});
+
+type Input = z.output<typeof Input>;
+
+const description =
+  "Find tools by what you want to do; search once per step. Returns names, parameters, and the best match's input " +
+  "schema. Run a result with execute_tool.";
+
+const nothing =
+  'No tool you may use matches. Use other words: an action and a thing, such as "read file" or "start space"; one ' +
+  "step per search. If that finds nothing, the capability is not connected or your role does not allow it.";
+
+/** What tool_search asks the catalogue for: the tools this caller may find, best first. */
+export type Find = (query: string, limit: number, call: Call) => readonly (Hit & { readonly tool: Tool })[];
+
+/** The tool that finds tools. It shows a caller nothing that caller may not call. */
+export function createToolSearch(find: Find): Tool {
+  const input_schema = toolSchema(jsonSchemaOf(Input, "input"));
+  return {
+    name: "tool_search",
+    title: "Search tools",
+    description,
+    effect: "read",
+    permission: null,
+    origin: "knot",
+    asks: false,
+    schema_hash: hashOf(["tool_search", description, input_schema]),
+    parse: (raw) => parseStrictly(Input, raw ?? {}),
+    label: ({ query }: Input) => `Search tools for "${query.slice(0, 100)}"`,
+    run: async (call, { query, max_results, detail }: Input) => found(find(query, max_results, call), detail),
+    input_schema,
+    output_schema: null,
+    annotations: { title: "Search tools", readOnlyHint: true, idempotentHint: true, openWorldHint: false },
+    visibility: "native",
+    keywords: [],
+    result: structuredResult,
+  };
+}
+
+function found(hits: ReturnType<Find>, detail: Input["detail"]): unknown {
+  if (hits.length === 0) return { tools: [], hint: nothing };
+  return {
+    tools: hits.map(({ tool, score }, at) => ({
+      name: tool.name,
+      description: firstLine(tool.description),
+      parameters: compactParameters(tool),
+      effect: tool.effect,
+      origin: tool.origin,
+      score: Number(score.toFixed(2)),
+      ...(at === 0 || detail === "full" ? { input_schema: tool.input_schema } : {}),
+    })),
+  };
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split("\n", 1)[0] ?? "";
+  return line.length > 160 ? `${line.slice(0, 157).toWellFormed()}...` : line;
+}
