@@ -31,6 +31,8 @@ const bm25 = { k: 6, b: 0.75 };
 const candidates = 50;
 const synonymWeight = 0.2;
 const fuzzyWeight = 0.5;
+/** Guessing what a word meant looks at every term of the index. */
+const guessedWords = 8;
 /** A query is a sentence or two; more is somebody's document and would only cost time. */
 const queryLimit = 2000;
 
@@ -86,20 +88,21 @@ export class ToolIndex {
     const text = withPhrases(query.slice(0, queryLimit));
     const joined = compounds(text).filter((term) => this.#frequency.has(term));
     const terms = [...new Set([...analyse(text), ...joined])];
-    if (terms.length === 0) return [];
-    const found = this.#mini.search(terms.join(" "), {
+    const meant = this.#meant(terms);
+    const asked = [...terms, ...meant];
+    if (asked.length === 0) return [];
+    const found = this.#mini.search(asked.join(" "), {
       combineWith: "OR",
       bm25: { ...bm25, d: 0 },
-      // a word no tool knows is probably misspelt, and a swap counts as two edits here; isNearMiss looks closer
-      fuzzy: (term) => (this.#frequency.has(term) || term.length < 4 ? false : 2),
+      boostTerm: (_term, at) => (at < terms.length ? 1 : fuzzyWeight),
       filter: (result) => allows(result.id),
     });
     const proposed = found
       // MiniSearch multiplies by the number of terms that matched, which drowns the rare one in a long request
-      .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length, terms: result.terms }))
+      .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length }))
       .sort(byScore)
       .slice(0, candidates);
-    const weighted = this.#weighted(terms, new Set(proposed.flatMap((result) => result.terms)));
+    const weighted = weightsOf(terms, meant);
     return proposed
       .map(({ id }) => ({ id, score: this.#score(id, weighted) }))
       .filter(({ score }) => score > 0)
@@ -107,14 +110,11 @@ export class ToolIndex {
       .slice(0, limit);
   }
 
-  /** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
-  #weighted(terms: readonly string[], matched: Iterable<string>): ReadonlyMap<string, number> {
-    const weighted = new Map<string, number>();
-    for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
-    const unknown = terms.filter((term) => !this.#frequency.has(term));
-    for (const term of matched) if (unknown.some((word) => isNearMiss(word, term))) weighted.set(term, fuzzyWeight);
-    for (const term of terms) weighted.set(term, 1);
-    return weighted;
+  /** What words that no tool knows may have meant. For a known word a near miss is just another word. */
+  #meant(terms: readonly string[]): readonly string[] {
+    const unknown = terms.filter((term) => term.length > 3 && !this.#frequency.has(term)).slice(0, guessedWords);
+    if (unknown.length === 0) return [];
+    return [...this.#frequency.keys()].filter((known) => unknown.some((term) => isNearMiss(term, known)));
   }
 
   #score(id: string, weighted: ReadonlyMap<string, number>): number {
@@ -138,6 +138,15 @@ export class ToolIndex {
 }
 
 const byScore = (a: Hit, b: Hit): number => b.score - a.score || (a.id < b.id ? -1 : 1);
+
+/** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
+function weightsOf(terms: readonly string[], meant: readonly string[]): ReadonlyMap<string, number> {
+  const weighted = new Map<string, number>();
+  for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
+  for (const term of meant) weighted.set(term, fuzzyWeight);
+  for (const term of terms) weighted.set(term, 1);
+  return weighted;
+}
 
 function entryOf(document: SearchDocument): Entry {
   const terms = new Map<string, number>();
