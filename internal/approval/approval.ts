@@ -1,0 +1,325 @@
+import { randomUUID } from "node:crypto";
+import type { Call } from "../operation/call.ts";
+import { type PageRequest, pageOf } from "../operation/page.ts";
+import { may } from "../operation/principal.ts";
+import { printable } from "../operation/printable.ts";
+import type { ApprovalGate, Capability } from "../operation/waist.ts";
+import { Problem } from "../problem/problem.ts";
+import type { Vault } from "../secret/secret.ts";
+import { eventOf } from "./approval-event.ts";
+import type { ApprovalPolicies } from "./approval-policies.ts";
+import type { ApprovalChange, ApprovalStore, StoredApproval } from "./approval-store.ts";
+import { type ApprovedCalls, Execution } from "./execution.ts";
+import { hideSecrets } from "./hidden.ts";
+import { type Question, questionOf } from "./question.ts";
+import { missing, refuseDecider, revived, summaryOf, undecided, unfinished } from "./refusal.ts";
+import type { Approval, ApprovalState, DecidedApproval } from "./schema.ts";
+import { Waiters } from "./waiters.ts";
+
+const hour = 3_600_000;
+const ended: ReadonlySet<ApprovalState> = new Set(["done", "failed", "denied", "expired", "interrupted"]);
+
+type Deps = {
+  readonly store: ApprovalStore;
+  readonly policies: Pick<ApprovalPolicies, "asks">;
+  readonly vault: Vault;
+  readonly calls: ApprovedCalls;
+  /** Where the web interface is, without a slash at the end, so that a model can name the whole address. */
+  readonly publicUrl?: string | undefined;
+  readonly expires_after_ms?: number | undefined;
+  readonly now?: (() => number) | undefined;
+  /** Hears of what went wrong outside any call. */
+  readonly onError?: ((cause: unknown) => void) | undefined;
+};
+
+/**
+ * Calls that wait for a person. The question is committed before anyone hears of it; a decision is a compare-and-set;
+ * the daemon itself runs what was approved, once, and keeps the answer for whoever asked.
+ */
+export class Approvals implements ApprovalGate, AsyncDisposable {
+  readonly #deps: Deps;
+  readonly #waiters = new Waiters();
+  readonly #execution: Execution;
+  /** Users with rows that a retry could find: all others skip the look-up. */
+  #open = new Set<string>();
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#execution = new Execution({
+      vault: deps.vault,
+      calls: deps.calls,
+      change: (id, change) => this.#change(id, change),
+      now: () => this.#now(),
+    });
+  }
+
+  async admit(
+    capability: Capability,
+    input: unknown,
+    label: string,
+    call: Call,
+  ): Promise<{ run: true } | { run: false; output: unknown }> {
+    const asks = await this.#deps.policies.asks(capability, call);
+    const { user_id } = call.principal;
+    if (!asks && !this.#open.has(user_id)) return { run: true };
+    const question = questionOf(capability, input, call);
+    const known = await this.#known(question, call);
+    if (known !== null && (asks || known.state !== "pending")) return this.#answer(known);
+    if (known !== null) await this.#withdraw(known);
+    if (!asks) return { run: true };
+    return this.#answer(await this.#ask(capability, input, label, call, question));
+  }
+
+  /** Resolves when the approval has ended, or rejects when the signal aborts. */
+  async waitFor(id: string, signal: AbortSignal): Promise<ApprovalState> {
+    for (;;) {
+      const changed = this.#waiters.next(id, signal);
+      const row = await this.#deps.store.get(id);
+      if (row === null) throw missing(id);
+      if (ended.has(row.state)) return row.state;
+      await changed;
+    }
+  }
+
+  /** One's own; with approvals.manage everybody's. */
+  async list(call: Call, input: PageRequest & { state?: ApprovalState | undefined; mine: boolean }) {
+    const all = may(call.principal, "approvals.manage") && !input.mine;
+    const filter = { state: input.state, user_id: all ? undefined : call.principal.user_id };
+    const page = await this.#deps.store.list(filter, input);
+    return pageOf("approvals", { ...page, items: page.items.map((row) => this.#shown(row)) });
+  }
+
+  async get(call: Call, id: string): Promise<DecidedApproval> {
+    return this.#decided(call, await this.#visible(call, id));
+  }
+
+  /** Approves, runs the call, and waits up to `wait_seconds` for its end; the call goes on when the wait is over. */
+  async approve(
+    call: Call,
+    input: { approval: string; reason?: string | undefined; wait_seconds: number },
+  ): Promise<DecidedApproval> {
+    const row = await this.#decide(call, input.approval, "approved", input.reason);
+    const run = this.#run(row);
+    await Promise.race([run, this.#waiters.pause(input.wait_seconds * 1000, call.signal)]);
+    const now = await this.#visible(call, row.id);
+    // Who approves a call of the very same session has its answer here; the next such call is a new one.
+    const collected = call.principal.credential.id === row.credential_id && ended.has(now.state);
+    if (collected) await this.#collect(now);
+    return this.#decided(call, now);
+  }
+
+  async deny(call: Call, input: { approval: string; reason?: string | undefined }): Promise<DecidedApproval> {
+    return this.#decided(call, await this.#decide(call, input.approval, "denied", input.reason));
+  }
+
+  /** At boot, before any door opens: runs what was approved, and says of what was running that nobody knows. */
+  async recover(): Promise<void> {
+    const { store } = this.#deps;
+    for (const row of await store.inState("executing")) await this.#execution.interrupt(row.id);
+    for (const row of await store.inState("approved")) void this.#run(row);
+    await this.sweep();
+  }
+
+  /** Once a minute or so: ends what nobody decided in time, and forgets what ended long ago. */
+  async sweep(retention_ms = 90 * 24 * hour): Promise<void> {
+    const { store } = this.#deps;
+    const now = this.#now();
+    for (const row of await store.overdue(now)) await this.#expire(row);
+    for (const row of await store.inState("executing")) {
+      if (!this.#execution.isRunning(row.id)) await this.#execution.interrupt(row.id);
+    }
+    await store.release(now - 24 * hour);
+    await store.prune(now - retention_ms);
+    this.#open = new Set(await store.usersWithOpen());
+  }
+
+  /** Cancels what runs and waits until it is written down. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#execution[Symbol.asyncDispose]();
+  }
+
+  async #ask(capability: Capability, input: unknown, label: string, call: Call, question: Question) {
+    const id = randomUUID();
+    const { principal } = call;
+    const created_at = this.#now();
+    const row: StoredApproval = {
+      id,
+      user_id: principal.user_id,
+      username: principal.username,
+      credential_kind: principal.credential.kind,
+      credential_id: principal.credential.id,
+      credential_name: printable(principal.credential.name, 200),
+      door: call.door,
+      client: printable(call.client, 200),
+      ip: call.ip,
+      call_id: call.id,
+      tool: capability.name,
+      origin: capability.origin,
+      label: printable(label),
+      effect: capability.effect,
+      arguments: this.#deps.vault.seal(`approvals/${id}/arguments`, JSON.stringify(input ?? {})),
+      args_hash: question.args_hash,
+      schema_hash: capability.schema_hash,
+      idempotency_key: call.idempotency_key ?? null,
+      open_key: question.open_key,
+      state: "pending",
+      created_at,
+      expires_at: created_at + (this.#deps.expires_after_ms ?? 24 * hour),
+      decided_by: null,
+      decided_by_name: null,
+      decided_at: null,
+      reason: null,
+      finished_at: null,
+      output: null,
+      problem: null,
+      collected_at: null,
+    };
+    this.#open.add(principal.user_id);
+    const { approval } = await this.#deps.store.add(row, eventOf(row, "approval.pending"));
+    return approval;
+  }
+
+  /** The row this call is a retry of. */
+  async #known(question: Question, call: Call): Promise<StoredApproval | null> {
+    const { store } = this.#deps;
+    if (call.approval_id !== undefined) {
+      const named = await store.get(call.approval_id);
+      const fits =
+        named !== null &&
+        named.user_id === call.principal.user_id &&
+        named.tool === question.tool &&
+        named.args_hash === question.args_hash;
+      if (fits) return named;
+    }
+    const open = await store.findOpen(question.open_key);
+    if (open !== null && open.args_hash !== question.args_hash) {
+      throw new Problem("conflict", "This idempotency key was used with other input. Use a new key for a new call.");
+    }
+    return open;
+  }
+
+  async #answer(row: StoredApproval): Promise<{ run: false; output: unknown }> {
+    if (row.state === "pending" && row.expires_at <= this.#now()) {
+      return this.#answer((await this.#expire(row)) ?? (await this.#reload(row.id)));
+    }
+    if (!ended.has(row.state)) throw this.#required(row);
+    await this.#collect(row);
+    if (row.state === "done") return { run: false, output: this.#opened(row, "output") };
+    if (row.state === "failed") throw revived(this.#opened(row, "problem"), summaryOf(row));
+    throw unfinished(row);
+  }
+
+  /** Commits the decision; of two deciders exactly one gets past here. */
+  async #decide(call: Call, id: string, state: "approved" | "denied", reason: string | undefined) {
+    const row = await this.#visible(call, id);
+    refuseDecider(call, row);
+    const now = this.#now();
+    const { principal } = call;
+    const set: Partial<StoredApproval> = {
+      state,
+      decided_by: principal.user_id,
+      decided_by_name: principal.username,
+      decided_at: now,
+      reason: reason === undefined ? null : printable(reason),
+    };
+    const decided = await this.#change(row.id, { from: ["pending"], set, event: decidedEvent, unexpired_at: now });
+    if (decided !== null) return decided;
+    const latest = await this.#reload(row.id);
+    if (latest.state === "pending") await this.#expire(latest);
+    throw undecided(latest);
+  }
+
+  async #run(row: StoredApproval): Promise<void> {
+    await this.#execution.run(row).catch((cause) => this.#deps.onError?.(cause));
+  }
+
+  async #expire(row: StoredApproval): Promise<StoredApproval | null> {
+    const set = { state: "expired", reason: "Nobody decided in time." } as const;
+    return this.#change(row.id, { from: ["pending"], set, event: decidedEvent });
+  }
+
+  async #withdraw(row: StoredApproval): Promise<void> {
+    const set = { state: "expired", reason: "The call no longer needs approval.", open_key: null } as const;
+    const withdrawn = await this.#change(row.id, { from: ["pending"], set, event: decidedEvent });
+    if (withdrawn === null) throw this.#required(await this.#reload(row.id));
+  }
+
+  async #collect(row: StoredApproval): Promise<void> {
+    if (row.collected_at !== null) return;
+    const open_key = row.idempotency_key === null ? null : row.open_key;
+    await this.#deps.store.change(row.id, { from: [row.state], set: { collected_at: this.#now(), open_key } });
+  }
+
+  async #change(id: string, change: ApprovalChange): Promise<StoredApproval | null> {
+    const row = await this.#deps.store.change(id, change);
+    if (row !== null) this.#waiters.wake(id);
+    return row;
+  }
+
+  async #visible(call: Call, id: string): Promise<StoredApproval> {
+    const row = await this.#deps.store.get(id);
+    const seen = row?.user_id === call.principal.user_id || may(call.principal, "approvals.manage");
+    if (row === null || !seen) throw missing(id);
+    return row;
+  }
+
+  async #reload(id: string): Promise<StoredApproval> {
+    const row = await this.#deps.store.get(id);
+    if (row === null) throw missing(id);
+    return row;
+  }
+
+  #required(row: StoredApproval): Problem {
+    const address = `${this.#deps.publicUrl ?? ""}/approvals/${row.id}`;
+    const retry = `then call ${row.tool} again with the same arguments to get its result; it runs only once`;
+    const detail =
+      row.state === "pending"
+        ? `This call waits for approval: ${row.label}. Ask the user to approve it at ${address}, ${retry}.`
+        : `This call was approved and is running: ${row.label}. Wait a little, ${retry}.`;
+    return new Problem("approval_required", detail, { extra: { approval: summaryOf(row) } });
+  }
+
+  #opened(row: StoredApproval, what: "arguments" | "output" | "problem"): unknown {
+    const sealed = row[what];
+    return sealed === null ? null : JSON.parse(this.#deps.vault.open(`approvals/${row.id}/${what}`, sealed));
+  }
+
+  #shown(row: StoredApproval): Approval {
+    return {
+      id: row.id,
+      state: row.state,
+      label: row.label,
+      tool: row.tool,
+      origin: row.origin,
+      effect: row.effect,
+      arguments: hideSecrets(this.#opened(row, "arguments")) as Record<string, unknown>,
+      user_id: row.user_id,
+      username: row.username,
+      credential_kind: row.credential_kind,
+      credential_name: row.credential_name,
+      door: row.door,
+      client: row.client,
+      created_at: row.created_at,
+      expires_at: row.expires_at,
+      decided_by: row.decided_by_name,
+      decided_at: row.decided_at,
+      reason: row.reason,
+      finished_at: row.finished_at,
+    };
+  }
+
+  #decided(call: Call, row: StoredApproval): DecidedApproval {
+    const own = row.user_id === call.principal.user_id;
+    return {
+      ...this.#shown(row),
+      output: own ? hideSecrets(this.#opened(row, "output")) : null,
+      problem: this.#opened(row, "problem") as Record<string, unknown> | null,
+    };
+  }
+
+  #now(): number {
+    return (this.#deps.now ?? Date.now)();
+  }
+}
+
+const decidedEvent = (row: StoredApproval) => eventOf(row, "approval.decided");

@@ -1,0 +1,15 @@
+const secret = /secret|password|passwd|token|api_?key|private_?key|authorization|credential/i;
+
+/** The same value with whatever stands under a name that sounds like a secret hidden. */
+export function hideSecrets(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(hideSecrets);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [
+      name,
+      secret.test(name) && isFilled(item) ? "(hidden)" : hideSecrets(item),
+    ]),
+  );
+}
+
+const isFilled = (value: unknown): boolean => value !== null && value !== undefined && typeof value !== "boolean";
