@@ -1,0 +1,93 @@
+import type { AnyOperation } from "../operation/operation.ts";
+import { Problem } from "../problem/problem.ts";
+import { argument, type Command, flag, type Invocation } from "./command.ts";
+import { complete, completionScript, shells } from "./completion.ts";
+import { connectCommands } from "./connect.ts";
+import { connectionFor } from "./connections.ts";
+import { usage } from "./parse.ts";
+
+type Deps = {
+  readonly version: string;
+  readonly commands: () => readonly Command[];
+  readonly operations: readonly AnyOperation[];
+};
+
+/** The commands of the program itself. */
+export function builtInCommands(deps: Deps): readonly Command[] {
+  return [
+    ...connectCommands(deps.operations),
+    {
+      words: ["ping"],
+      title: "See whether the server answers and is ready",
+      description: "Asks the server whether it is ready, and prints each part that is not.",
+      args: [],
+      flags: [],
+      run: ping,
+    },
+    {
+      words: ["version"],
+      title: "Print the version of this program",
+      description: "Prints the version of this program.",
+      args: [],
+      flags: [],
+      run: async ({ io, globals }) => {
+        io.stdout.write(globals.json ? `${JSON.stringify({ version: deps.version })}\n` : `knot ${deps.version}\n`);
+        return 0;
+      },
+    },
+    {
+      words: ["completion"],
+      title: "Print the completion script of a shell",
+      description:
+        "Prints a script for your shell. bash: `source <(knot completion bash)`; zsh: `source <(knot completion zsh)`; fish: `knot completion fish | source`.",
+      args: [argument("shell", "The shell", { choices: shells })],
+      flags: [],
+      run: async ({ io, input }) => {
+        const script = completionScript(String(input["shell"]));
+        if (script === undefined) throw usage(`The shell is one of ${shells.join(", ")}`, { words: ["completion"] });
+        io.stdout.write(script);
+        return 0;
+      },
+    },
+    {
+      words: ["__complete"],
+      title: "Answer the completion scripts",
+      description: "Prints what can follow the words.",
+      args: [],
+      flags: [flag("words", "The words so far", { kind: "list" })],
+      hidden: true,
+      raw: true,
+      run: async ({ io, input }) => {
+        const found = complete(input["words"] as readonly string[], deps.commands());
+        io.stdout.write(found.map((word) => `${word}\n`).join(""));
+        return 0;
+      },
+    },
+  ];
+}
+
+async function ping({ io, globals }: Invocation): Promise<number> {
+  const { server } = connectionFor(globals, io.env);
+  const begun = performance.now();
+  const response = await io.fetch(`${server}/readyz`, { signal: io.signal ?? null }).catch((cause: Error) => {
+    const reason = (cause.cause as Error | undefined)?.message ?? cause.message;
+    throw new Problem("unavailable", `${server} does not answer: ${reason}`, { cause });
+  });
+  const readiness = (await response.json().catch(() => null)) as { ready?: boolean; checks?: object } | null;
+  if (typeof readiness?.ready !== "boolean") {
+    throw new Problem("unavailable", `${server} answered ${response.status}, but not as knot does.`);
+  }
+  const took = Math.round(performance.now() - begun);
+  if (globals.json) io.stdout.write(`${JSON.stringify({ server, ...readiness, milliseconds: took })}\n`);
+  else
+    io.stdout.write(
+      `${server} ${readiness.ready ? "is ready" : "is not ready"} (${took} ms)\n${checksText(readiness.checks)}`,
+    );
+  return readiness.ready ? 0 : new Problem("unavailable", "").exit;
+}
+
+const checksText = (checks: object | undefined): string =>
+  Object.entries((checks ?? {}) as Record<string, { ok: boolean; detail?: string }>)
+    .filter(([, { ok }]) => !ok)
+    .map(([name, { detail }]) => `  ${name}: ${detail ?? "not ready"}\n`)
+    .join("");

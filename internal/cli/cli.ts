@@ -1,0 +1,99 @@
+import type { AnyOperation } from "../operation/operation.ts";
+import { jsonSchemaOf } from "../operation/schema.ts";
+import { type Problem, problemOf, problems } from "../problem/problem.ts";
+import { builtInCommands } from "./built-in.ts";
+import type { Command, Globals, Io } from "./command.ts";
+import { commandsBelow, findCommand, knownWords, unknownCommand } from "./commands.ts";
+import { commandOf } from "./from-operation.ts";
+import { commandHelp, groupHelp } from "./help.ts";
+import { visible } from "./output.ts";
+import { globalsOf, inputOf, leadingWords, split } from "./parse.ts";
+import { secretsFrom } from "./prompt.ts";
+
+export type CliOptions = {
+  readonly operations: readonly AnyOperation[];
+  readonly version: string;
+  /** Commands that are not operations, such as `knot server`. */
+  readonly extra?: readonly Command[];
+};
+
+/** All commands: of operations, built in, and added by whoever composes the program. */
+export function commandsOf({ operations, version, extra = [] }: CliOptions): readonly Command[] {
+  const derived = operations.flatMap((op) => commandOf(op) ?? []);
+  const own: Command[] = [...derived, ...extra];
+  return [
+    ...own,
+    ...builtInCommands({ version, commands: () => commandsOf({ operations, version, extra }), operations }),
+  ];
+}
+
+/** Runs one command line (without the program's name) and resolves to its exit code. */
+export async function runCli(argv: readonly string[], io: Io, options: CliOptions): Promise<number> {
+  const commands = commandsOf(options);
+  const words = leadingWords(argv);
+  const command = findCommand(commands, words);
+  let globals: Partial<Globals> = { json: argv.includes("--json") };
+  try {
+    if (command === undefined || beginsGroup(commands, command, words)) return explain(argv, words, commands, io);
+    if (command.raw && !asksForHelp(argv)) {
+      return await command.run({ input: { words: argv.slice(command.words.length) }, globals: noGlobals, io });
+    }
+    if (asksForHelp(argv)) {
+      io.stdout.write(commandHelp(command, commands));
+      return 0;
+    }
+    const typed = split(argv, command);
+    globals = globalsOf(typed, command);
+    const schema = options.operations.find((op) => op.command?.words === command.words)?.input;
+    const root = schema === undefined ? {} : jsonSchemaOf(schema, "input");
+    const input = await inputOf(command, typed, root, (flags) => secretsFrom(io, flags));
+    return await command.run({ input, globals: globalsOf(typed, command), io });
+  } catch (thrown) {
+    return tell(problemOf(thrown), globals, io);
+  }
+}
+
+const noGlobals: Globals = { json: false, help: false, quiet: false };
+
+/** Whether a longer command was meant: `knot approval policy delte` is no argument of `knot approval policy`. */
+function beginsGroup(commands: readonly Command[], command: Command, words: readonly string[]): boolean {
+  return (
+    command.args.length === 0 &&
+    words.length > command.words.length &&
+    commandsBelow(commands, command.words).length > 0
+  );
+}
+
+function asksForHelp(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return (end < 0 ? argv : argv.slice(0, end)).some((word) => word === "--help" || word === "-h");
+}
+
+/** Help for words that are no command yet, or the error for words that never will be. */
+function explain(argv: readonly string[], words: readonly string[], commands: readonly Command[], io: Io): number {
+  const topic = words[0] === "help" ? words.slice(1) : words;
+  const known = knownWords(commands, topic);
+  if (known.length < topic.length) throw unknownCommand(commands, topic);
+  if (words.length === 0 && !asksForHelp(argv)) split(argv, { words: [], flags: [] });
+  const command = findCommand(commands, topic);
+  const help =
+    command?.words.length === topic.length && topic.length > 0
+      ? commandHelp(command, commands)
+      : groupHelp(topic, commands);
+  const wanted = asksForHelp(argv) || words[0] === "help" || words.length === 0;
+  (wanted ? io.stdout : io.stderr).write(help);
+  return wanted ? 0 : problems.invalid_input.exit;
+}
+
+/** Tells a problem on stderr, as JSON where that was asked for, and resolves to its exit code. */
+function tell(problem: Problem, { json }: Partial<Globals>, io: Io): number {
+  if (json)
+    io.stderr.write(`${JSON.stringify({ ...problem.toDocument(), ...problem.extra, detail: problem.message })}\n`);
+  else {
+    const lines = problem.errors.length > 1 ? problem.errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
+    const instance = problem.code === "internal" ? problem.extra["instance"] : undefined;
+    const trace = typeof instance === "string" ? [`  call ${instance}`] : [];
+    io.stderr.write(`${visible([`knot: ${problem.message}`, ...lines, ...trace].join("\n"))}\n`);
+  }
+  return problem.exit;
+}

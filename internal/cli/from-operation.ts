@@ -1,0 +1,79 @@
+import { fieldSchema, typesOf } from "../operation/coerce.ts";
+import type { AnyOperation } from "../operation/operation.ts";
+import { type JsonSchema, jsonSchemaOf } from "../operation/schema.ts";
+import { branchesOf } from "../operation/strict.ts";
+import type { Argument, Command, Flag } from "./command.ts";
+import { runOperation } from "./run-operation.ts";
+
+/** The command of an operation: arguments and flags from its input schema, help from its descriptions. */
+export function commandOf(op: AnyOperation): Command | null {
+  if (op.command === null) return null;
+  const { words, args } = op.command;
+  const schema = jsonSchemaOf(op.input, "input");
+  const required = new Set((schema["required"] ?? []) as string[]);
+  const fields = Object.keys((schema["properties"] ?? {}) as object);
+  return {
+    words,
+    title: op.title,
+    description: op.description,
+    args: args.map((name, at) => argumentOf(name, schema, required.has(name), at === args.length - 1)),
+    flags: fields.filter((name) => !args.includes(name)).flatMap((name) => flagsOf([name], schema, schema, required)),
+    run: (invocation) => runOperation(op, invocation),
+  };
+}
+
+function argumentOf(name: string, root: JsonSchema, required: boolean, isLast: boolean): Argument {
+  const schema = fieldSchema(root, name) ?? {};
+  const takesRest = isLast && typesOf(schema, root).has("array");
+  return { name, description: describe(schema, root), required, takesRest, choices: choicesOf(schema, root), schema };
+}
+
+/** One flag, or for a closed object one for each of its fields as well: --quota and --quota-max-spaces. */
+function flagsOf(path: readonly string[], object: JsonSchema, root: JsonSchema, required: ReadonlySet<string>): Flag[] {
+  const field = path.at(-1) as string;
+  const schema = fieldSchema(object, field, root) ?? {};
+  const own: Flag = {
+    name: path.join("-").replaceAll("_", "-"),
+    path,
+    description: describe(schema, root),
+    ...shapeOf(schema, root),
+    required: path.length === 1 && required.has(field),
+    choices: choicesOf(schema, root),
+    schema,
+    ...(schema["default"] === undefined ? {} : { fallback: schema["default"] }),
+  };
+  if (isSecret(field, schema)) return [{ ...own, name: `${own.name}-stdin`, kind: "stdin" }];
+  const closed = branchesOf(schema, root).find((branch) => branch["properties"] !== undefined);
+  const inner = path.length > 1 || closed === undefined ? [] : Object.keys(closed["properties"] as object);
+  const fromStdin: Flag[] =
+    field === "content" ? [{ ...own, name: "content-stdin", kind: "stdin", required: false }] : [];
+  return [own, ...fromStdin, ...inner.flatMap((name) => flagsOf([...path, name], closed ?? {}, root, new Set()))];
+}
+
+function shapeOf(schema: JsonSchema, root: JsonSchema): Pick<Flag, "kind" | "placeholder"> {
+  const types = typesOf(schema, root);
+  if (types.has("array")) return { kind: "list", placeholder: "VALUE" };
+  if (types.has("string")) return { kind: "text", placeholder: "TEXT" };
+  if (types.has("number")) return { kind: "text", placeholder: "NUMBER" };
+  if (types.has("boolean")) return { kind: "switch", placeholder: "" };
+  const isOpen = branchesOf(schema, root).some((branch) => typeof branch["additionalProperties"] === "object");
+  return isOpen ? { kind: "map", placeholder: "KEY=VALUE" } : { kind: "text", placeholder: "JSON" };
+}
+
+const describe = (schema: JsonSchema, root: JsonSchema): string =>
+  ((schema["description"] ?? branchesOf(schema, root)[0]?.["description"] ?? "") as string).replaceAll("\n", " ");
+
+function choicesOf(schema: JsonSchema, root: JsonSchema): readonly string[] {
+  const branches = branchesOf(schema, root).flatMap((branch) =>
+    branch["type"] === "array" ? branchesOf((branch["items"] ?? {}) as JsonSchema, root) : [branch],
+  );
+  return branches
+    .flatMap((branch) => (branch["enum"] ?? []) as unknown[])
+    .filter((choice) => typeof choice === "string");
+}
+
+// other people see the arguments of a process, and the shell keeps them
+const isSecret = (field: string, schema: JsonSchema): boolean =>
+  schema["secret"] === true ||
+  schema["writeOnly"] === true ||
+  /(^|_)(password|secret|passphrase|private_key)$/.test(field);

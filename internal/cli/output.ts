@@ -1,0 +1,118 @@
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * An answer as text for people: a list as a table, one thing as names and values. Terminal control characters of
+ * what others wrote are made visible, so that a name cannot draw on the screen.
+ */
+export function textOf(output: unknown): string {
+  if (!isRow(output)) return `${cellOf("", output)}\n`;
+  const list = Object.entries(output).find(([, value]) => Array.isArray(value));
+  if (list !== undefined && isPage(output)) return pageText(list[1] as unknown[], output);
+  const entries = Object.entries(output);
+  const [only] = entries;
+  if (entries.length === 1 && only !== undefined && isRow(only[1])) return textOf(only[1]);
+  if (entries.length === 1 && only !== undefined && Array.isArray(only[1])) return table(only[1]);
+  return entries.length === 0 ? "Done.\n" : `${pairs(output).join("\n")}\n`;
+}
+
+const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
+
+const isPage = (output: Row): boolean => "returned" in output && "total" in output;
+
+function pageText(items: readonly unknown[], { total, next_cursor }: Row): string {
+  const more =
+    typeof next_cursor === "string" ? `${items.length} of ${total}; go on with --cursor ${next_cursor}\n` : "";
+  return table(items) + more;
+}
+
+function table(items: readonly unknown[]): string {
+  if (items.length === 0) return "None.\n";
+  if (!items.every(isRow)) return `${items.map((item) => cellOf("", item)).join("\n")}\n`;
+  const columns = columnsOf(items);
+  const cells = items.map((item) => columns.map((column) => cut(oneLine(cellOf(column, item[column])))));
+  const head = columns.map((column) =>
+    column
+      .replace(/_(at|bytes)$/, "")
+      .replaceAll("_", " ")
+      .toUpperCase(),
+  );
+  const widths = columns.map((_, at) => Math.max(...[head, ...cells].map((row) => row[at]?.length ?? 0)));
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .join("  ")
+      .trimEnd();
+  return `${[head, ...cells].map(line).join("\n")}\n`;
+}
+
+const mostColumns = 7;
+
+/** What tells things apart comes first; long and nested values are left to the command that shows one. */
+function columnsOf(items: readonly Row[]): readonly string[] {
+  const isShort = (column: string) =>
+    items.every((item) => {
+      const value = item[column];
+      return !isRow(value) && !(Array.isArray(value) && value.some((inner) => typeof inner === "object"));
+    });
+  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].filter(isShort);
+  const rank = (column: string) => {
+    const first = ["seq", "at", "name", "username", "title"].indexOf(column);
+    return first >= 0 ? first : column === "id" ? 6 : /_id$/.test(column) ? 8 : 7;
+  };
+  const named = columns.some((column) => rank(column) >= 2 && rank(column) <= 4);
+  const wanted = named ? columns.filter((column) => rank(column) < 6 || rank(column) === 7) : columns;
+  return wanted.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostColumns);
+}
+
+function pairs(row: Row, indent = ""): string[] {
+  const width = Math.max(...Object.keys(row).map((key) => key.length));
+  return Object.entries(row).flatMap(([key, value]) => {
+    if (isRow(value) && Object.keys(value).length > 0) return [`${indent}${key}:`, ...pairs(value, `${indent}  `)];
+    if (Array.isArray(value) && value.some(isRow)) {
+      return [
+        `${indent}${key}:`,
+        ...table(value)
+          .trimEnd()
+          .split("\n")
+          .map((line) => `${indent}  ${line}`),
+      ];
+    }
+    const text = cellOf(key, value);
+    if (!text.includes("\n")) return [`${indent}${`${key}:`.padEnd(width + 2)}${text}`.trimEnd()];
+    return [
+      `${indent}${key}:`,
+      ...text
+        .trimEnd()
+        .split("\n")
+        .map((line) => `${indent}  ${line}`),
+    ];
+  });
+}
+
+function cellOf(key: string, value: unknown): string {
+  if (value === null || value === undefined) return "-";
+  if (typeof value === "number" && (key === "at" || key.endsWith("_at")))
+    return new Date(value).toISOString().replace(/\.\d+Z$/, "Z");
+  if (typeof value === "number" && key.endsWith("_bytes")) return sizeOf(value);
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cellOf("", item)).join(", ");
+  if (typeof value === "object") return Object.keys(value).length === 0 ? "-" : visible(JSON.stringify(value));
+  return visible(String(value));
+}
+
+function sizeOf(bytes: number): string {
+  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
+  const size = bytes / 1024 ** power;
+  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
+}
+
+/** Control characters but tab and newline as \x1b, so that they show and do nothing. */
+export const visible = (text: string): string =>
+  text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
+  });
+
+const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
+
+const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);

@@ -1,0 +1,73 @@
+import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
+import { Problem } from "../problem/problem.ts";
+import type { Flag, Io } from "./command.ts";
+
+/** Whether a person sits at the terminal. */
+export const isInteractive = (io: Io): boolean => io.stdin.isTTY === true;
+
+/** Asks a yes-or-no question; anything but y and yes is no. */
+export async function confirmed(io: Io, question: string): Promise<boolean> {
+  const answer = await ask(io, `${question} [y/N] `);
+  return /^y(es)?$/i.test(answer.trim());
+}
+
+async function ask(io: Io, question: string): Promise<string> {
+  const lines = createInterface({ input: io.stdin, output: io.stderr, terminal: false });
+  try {
+    io.stderr.write(question);
+    const ended = new Promise<string>((resolve) => lines.once("close", () => resolve("")));
+    return await Promise.race([new Promise<string>((resolve) => lines.once("line", resolve)), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
+/** The values of these flags: asked for without echo at a terminal, else one line of standard input for each. */
+export async function secretsFrom(io: Io, flags: readonly Flag[]): Promise<readonly string[]> {
+  if (isInteractive(io)) {
+    const values: string[] = [];
+    for (const { description } of flags) values.push(await askHidden(io, description));
+    return values;
+  }
+  const given = await text(io.stdin);
+  if (flags.length === 1) return [given.replace(/\r?\n$/, "")];
+  const lines = given.split(/\r?\n/);
+  if (lines.length >= flags.length) return lines;
+  throw new Problem(
+    "invalid_input",
+    `Standard input has to have ${flags.length} lines: ${flags.map(({ name }) => name).join(", ")}.`,
+  );
+}
+
+async function askHidden(io: Io, question: string): Promise<string> {
+  io.stdin.setRawMode?.(true);
+  io.stderr.write(`${question}: `);
+  try {
+    return await hiddenLine(io);
+  } finally {
+    io.stdin.setRawMode?.(false);
+    io.stderr.write("\n");
+  }
+}
+
+/** A line typed in raw mode, where backspace and Ctrl-C are ours to handle. */
+async function hiddenLine({ stdin }: Io): Promise<string> {
+  let typed = "";
+  return new Promise((resolve, reject) => {
+    const done = (settle: () => void) => {
+      stdin.off("data", hear);
+      stdin.pause();
+      settle();
+    };
+    const hear = (chunk: Buffer | string) => {
+      for (const character of chunk.toString()) {
+        if (character === "\x03") return done(() => reject(new Problem("cancelled", "Cancelled.")));
+        if (character === "\r" || character === "\n") return done(() => resolve(typed));
+        typed = character === "\x7f" ? typed.slice(0, -1) : typed + character;
+      }
+    };
+    stdin.on("data", hear);
+    stdin.resume();
+  });
+}

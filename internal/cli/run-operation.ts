@@ -1,0 +1,82 @@
+import { createClient } from "../client/client.ts";
+import { cardOf } from "../operation/card.ts";
+import type { AnyOperation } from "../operation/operation.ts";
+import { Problem, type ProblemDocument } from "../problem/problem.ts";
+import type { Invocation } from "./command.ts";
+import { connectionFor } from "./connections.ts";
+import { textOf, visible } from "./output.ts";
+import { confirmed, isInteractive } from "./prompt.ts";
+
+type Answer = Awaited<ReturnType<ReturnType<typeof clientFor>["call"]>>;
+
+/** Calls the operation on the server and prints what it answers. */
+export async function runOperation(op: AnyOperation, invocation: Invocation): Promise<number> {
+  const { globals, io } = invocation;
+  const answer = await withConfirmation(op, invocation);
+  if (!answer.ok) throw problemFrom(answer.problem);
+  if (globals.json) {
+    io.stdout.write(`${JSON.stringify(answer.value, null, 2)}\n`);
+    return 0;
+  }
+  return print(answer.value as Readonly<Record<string, unknown>>, invocation);
+}
+
+/** A client that names itself as the CLI. */
+export function clientFor(op: readonly AnyOperation[], { globals, io }: Invocation) {
+  const { server, token } = connectionFor(globals, io.env);
+  return createClient<readonly AnyOperation[]>({
+    fetch: io.fetch,
+    baseUrl: server,
+    ...(token === undefined ? {} : { token }),
+    headers: { "user-agent": "knot-cli" },
+    routes: op.map(cardOf),
+  });
+}
+
+/** The server says what would be lost; at a terminal the person is asked with its words. */
+async function withConfirmation(op: AnyOperation, invocation: Invocation): Promise<Answer> {
+  const { input, globals, io } = invocation;
+  const client = clientFor([op], invocation);
+  const call = (confirm: object) =>
+    client.call(op.name as never, { ...input, ...confirm } as never, {
+      ...(io.signal === undefined ? {} : { signal: io.signal }),
+      ...(globals.approval === undefined ? {} : { approval: globals.approval }),
+      ...(globals.idempotency_key === undefined ? {} : { idempotencyKey: globals.idempotency_key }),
+      ...(globals.quiet ? {} : { onProgress: (progress) => void io.stderr.write(progressLine(progress)) }),
+    });
+  const first = await call({});
+  if (first.ok || first.problem.code !== "confirmation_required" || !isInteractive(io)) return first;
+  if (!(await confirmed(io, visible(first.problem.detail)))) throw new Problem("cancelled", "Nothing was changed.");
+  return call({ confirm: true });
+}
+
+function progressLine({ message, percent }: { message: string; percent?: number | undefined }): string {
+  return `${visible(message)}${percent === undefined ? "" : ` (${Math.round(percent)} %)`}\n`;
+}
+
+/** The output of a command that ran keeps its streams and its exit code; the content of a file is just the content. */
+function print(output: Readonly<Record<string, unknown>>, { io }: Invocation): number {
+  if (typeof output["exit_code"] === "number") {
+    io.stdout.write(String(output["stdout"] ?? output["output"] ?? ""));
+    io.stderr.write(String(output["stderr"] ?? ""));
+    return output["exit_code"];
+  }
+  if (typeof output["content"] === "string" && (output["encoding"] ?? "utf-8") === "utf-8")
+    io.stdout.write(output["content"]);
+  else if (typeof output["logs"] === "string") io.stdout.write(output["logs"]);
+  else io.stdout.write(textOf(output));
+  return 0;
+}
+
+/** The server's problem with its next step on the command line. */
+function problemFrom(document: ProblemDocument): Problem {
+  const { code, detail, errors = [] } = document;
+  const approval = document["approval"] as { id?: string } | undefined;
+  const id = approval?.id ?? document["approval_id"];
+  const next: Partial<Record<typeof code, string>> = {
+    confirmation_required: " Add --confirm to do it.",
+    unauthenticated: " Run `knot connect URL` with a token, or set KNOT_TOKEN.",
+    approval_required: typeof id === "string" ? ` Once it is approved, run this again with --approval ${id}.` : "",
+  };
+  return new Problem(code, detail + (next[code] ?? ""), { errors, extra: { ...document } });
+}
