@@ -22,6 +22,12 @@ export class Changes {
     this.#timer ??= setTimeout(() => this.#tell(), gatherMs).unref();
   }
 
+  /** For fixtures, which alone have prompts. */
+  promptsChanged(): void {
+    this.#bus.tell(null, { kind: "prompts_list_changed" });
+    for (const { endpoint } of this.#sessions.of(null)) endpoint.server.sendPromptListChanged().catch(() => {});
+  }
+
   close(): void {
     clearTimeout(this.#timer);
     this.#users.clear();

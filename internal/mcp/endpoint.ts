@@ -53,7 +53,7 @@ export class Endpoint extends McpServer {
       return { tools: [...listTools(deps, visitOf(ctx.http?.authInfo))] };
     });
     server.setRequestHandler("tools/call", (request, ctx) => this.#call(request.params, ctx, era));
-    server.fallbackRequestHandler = async ({ method }) => emptyList(method);
+    if (era === "legacy") server.fallbackRequestHandler = async ({ method }) => emptyList(method);
     deps.fixtures?.install(this, era);
   }
 
@@ -110,7 +110,7 @@ const capabilitiesOf = (fixtures: FixtureSource | undefined): ServerCapabilities
   ...fixtures?.capabilities,
 });
 
-/** What some clients ask without looking at the capabilities: there is nothing of the kind, which is no mistake. */
+/** What some 2025 clients ask without looking at the capabilities: there is nothing of the kind, which is no mistake. */
 function emptyList(method: string): Record<string, unknown> {
   if (method === "prompts/list") return { prompts: [] };
   if (method === "resources/list") return { resources: [] };

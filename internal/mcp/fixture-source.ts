@@ -10,6 +10,8 @@ import type { Era } from "./endpoint.ts";
 /** What the conformance suite expects of a server beside tools of the catalogue. For tests only. */
 export interface FixtureSource {
   readonly capabilities: ServerCapabilities;
+  /** Hands over the way to tell every client, of either era, that a list changed. */
+  start(announce: (list: "tools" | "prompts") => void): void;
   /** Adds resources, prompts and completion to a server. */
   install(server: McpServer, era: Era): void;
   /** The answer of a tool that needs the protocol itself; undefined for one that the catalogue answers. */

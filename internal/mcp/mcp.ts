@@ -73,6 +73,7 @@ export function mountMcp(server: FastifyInstance, deps: McpDeps): McpDoor {
     createEndpoint: () => new Endpoint(endpointDeps, "legacy"),
   });
   const changes = new Changes(bus, sessions);
+  deps.fixtures?.start((list) => (list === "tools" ? changes.add(null) : changes.promptsChanged()));
   const exchanges = new Exchanges({
     recheck_ms: deps.recheckMs ?? defaultRecheckMs,
     onEnded: (principal) => sessions.endAll({ user_id: principal.user_id, credential_id: principal.credential.id }),
