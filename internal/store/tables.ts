@@ -1,5 +1,7 @@
 import type { Generated } from "kysely";
 import type { ApprovalPoliciesTable, ApprovalsTable } from "./approvals.ts";
+import type { AuditChainTable, AuditEntriesTable } from "./audit.ts";
+import type { IdempotencyKeysTable } from "./idempotency.ts";
 import type { GroupMembersTable, GroupsTable } from "./groups.ts";
 import type { RolesTable } from "./roles.ts";
 import type { SessionsTable } from "./sessions.ts";
@@ -29,6 +31,9 @@ export interface Tables {
   cleanups: CleanupsTable;
   approvals: ApprovalsTable;
   approval_policies: ApprovalPoliciesTable;
+  audit_entries: AuditEntriesTable;
+  audit_chain: AuditChainTable;
+  idempotency_keys: IdempotencyKeysTable;
 }
 
 export interface EventsTable {

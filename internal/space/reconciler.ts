@@ -1,0 +1,153 @@
+import { problemOf } from "../problem/problem.ts";
+import { isTransient } from "./change.ts";
+import type { Driver } from "./driver.ts";
+import { within } from "./engine-call.ts";
+import type { Observed, Runtime } from "./runtime.ts";
+import type { Cleanup, RuntimeName, SpaceStore, SweepRow } from "./space-store.ts";
+
+export type ReconcilerDeps = {
+  readonly store: SpaceStore;
+  readonly driver: Driver;
+  readonly runtimes: ReadonlyMap<string, Runtime>;
+  readonly now: () => number;
+  readonly onError: (what: string, cause: unknown) => void;
+  /** Pause between two sweeps, in milliseconds. */
+  readonly every: number;
+  /** How long an unknown container of ours is left alone, in milliseconds. */
+  readonly grace: number;
+  /** How many spaces are looked at at once. */
+  readonly parallel: number;
+  /** How long one space may hold its place, and one listing may take, in milliseconds. */
+  readonly patience: number;
+};
+
+/** How a runtime did at the last sweep. */
+export type Reachability = { readonly reachable: boolean; readonly error: string | null; readonly checked_at: number };
+
+/**
+ * Joins the rows with what the engines list, at the start and every few seconds: goes on with what is half done, makes
+ * rows truthful, and removes containers of ours that no row knows. A silent engine changes nothing.
+ */
+export class Reconciler implements AsyncDisposable {
+  readonly #deps: ReconcilerDeps;
+  readonly #reachability = new Map<string, Reachability>();
+  /** When a container without a row was first seen, by its name. */
+  readonly #strangers = new Map<string, number>();
+  readonly #closing = new AbortController();
+  #timer: NodeJS.Timeout | undefined;
+  #sweeping: Promise<void> | undefined;
+
+  constructor(deps: ReconcilerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Begins at once and goes on until it is disposed of. Does not wait for the first sweep. */
+  start(): void {
+    void this.sweep().finally(() => {
+      if (this.#closing.signal.aborted) return;
+      this.#timer = setTimeout(() => this.start(), this.#deps.every);
+    });
+  }
+
+  /** One pass over everything; a second caller joins the one under way. Never rejects. */
+  sweep(): Promise<void> {
+    this.#sweeping ??= this.#sweepAll().finally(() => {
+      this.#sweeping = undefined;
+    });
+    return this.#sweeping;
+  }
+
+  /** By runtime: whether it answered the last sweep. Empty before the first. */
+  reachability(): ReadonlyMap<string, Reachability> {
+    return new Map(this.#reachability);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    clearTimeout(this.#timer);
+    await this.#sweeping;
+  }
+
+  async #sweepAll(): Promise<void> {
+    await Promise.all(
+      [...this.#deps.runtimes.values()].map(async (runtime) => {
+        try {
+          await this.#sweepOne(runtime);
+        } catch (cause) {
+          if (!this.#closing.signal.aborted) this.#deps.onError(`sweep of ${runtime.name}`, cause);
+        }
+      }),
+    );
+  }
+
+  async #sweepOne(runtime: Runtime): Promise<void> {
+    const { store, driver, now } = this.#deps;
+    // the engine first: a row is written before its container is made, so that whatever is listed has its row by then
+    const listed = await this.#list(runtime);
+    const rows = await store.sweep(runtime.name);
+    const transient = rows.filter(({ state }) => isTransient(state));
+    if (listed === null) return this.#each(transient, ({ id }) => driver.drive(id));
+    const seen = new Map(listed.map((one) => [nameOf(one.space_id, one.generation), one]));
+    const doubtful = rows.filter((row) => isDoubtful(row, seen.get(nameOf(row.id, row.generation))));
+    await this.#each([...transient, ...doubtful], ({ id, state }) =>
+      isTransient(state) ? driver.drive(id) : driver.verify(id),
+    );
+    await this.#each(this.#leftOver(runtime.name, listed, rows), (one) => driver.clean(one));
+    const due = await store.cleanups({ runtime: runtime.name, due_at: now() });
+    await this.#each([...new Set(due.map(({ space_id }) => space_id))], (id) => driver.tidy(id));
+  }
+
+  async #list(runtime: Runtime): Promise<readonly Observed[] | null> {
+    const checked_at = this.#deps.now();
+    const limit = { what: "Listing containers", ms: this.#deps.patience, signal: this.#closing.signal };
+    try {
+      const listed = await within(limit, (signal) => runtime.list(signal));
+      this.#reachability.set(runtime.name, { reachable: true, error: null, checked_at });
+      return listed;
+    } catch (thrown) {
+      this.#reachability.set(runtime.name, { reachable: false, error: problemOf(thrown).message, checked_at });
+      return null;
+    }
+  }
+
+  /** Containers of ours that belong to no space, or to one that has a newer one. Younger than the grace they are left alone. */
+  #leftOver(runtime: RuntimeName, listed: readonly Observed[], rows: readonly SweepRow[]): Cleanup[] {
+    const { now, grace } = this.#deps;
+    const live = new Map(rows.map((row) => [row.id, row.generation]));
+    const strange = listed.filter(({ space_id, generation }) => live.get(space_id) !== generation);
+    const names = new Set(strange.map((one) => nameOf(one.space_id, one.generation)));
+    for (const name of this.#strangers.keys()) if (!names.has(name)) this.#strangers.delete(name);
+    return strange.flatMap(({ space_id, generation }) => {
+      const name = nameOf(space_id, generation);
+      const since = this.#strangers.get(name) ?? now();
+      this.#strangers.set(name, since);
+      const stale = (live.get(space_id) ?? Number.NEGATIVE_INFINITY) > generation;
+      if (!stale && now() - since < grace) return [];
+      const what = { id: name, kind: "container", runtime, space_id, user_id: "", generation } as const;
+      return [{ ...what, volume: null, attempts: 0, next_at: 0 }];
+    });
+  }
+
+  /** At most `parallel` at a time. One that hangs gives its place up after `patience` and goes on by itself. */
+  async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+    const queue = [...items];
+    const worker = async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
+        if (this.#closing.signal.aborted) return;
+        const limit = { what: "Looking after a space", ms: this.#deps.patience, signal: this.#closing.signal };
+        await within(limit, () => work(item as Item)).catch(() => {});
+      }
+    };
+    await Promise.all(Array.from({ length: this.#deps.parallel }, worker));
+  }
+}
+
+const nameOf = (space_id: string, generation: number): string => `kn-${space_id}-${generation}`;
+
+/** Whether the row and what the engine lists do not go together. */
+function isDoubtful(row: SweepRow, seen: Observed | undefined): boolean {
+  if (isTransient(row.state)) return false;
+  const runs = seen?.state === "running" || seen?.state === "paused";
+  if (row.state !== "running") return runs;
+  return !runs || (row.health !== null && row.health !== seen?.health);
+}

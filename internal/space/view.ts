@@ -1,0 +1,42 @@
+import type { Space } from "./schema.ts";
+import type { ParameterValue, SpaceRow } from "./space-store.ts";
+
+/** What stands for the value of a secret parameter; given back in an update it means "as it was". */
+const mask = "********";
+
+/** A space as callers see it: no secret, nothing of the machinery. */
+export function viewOf(row: SpaceRow, isolation: string | undefined): Space {
+  const secrets = Object.keys(row.secrets).map((name) => [name, mask]);
+  return {
+    id: row.id,
+    name: row.name,
+    description: row.description,
+    owner: { user_id: row.user_id, username: row.username },
+    template: {
+      id: row.template_id,
+      name: row.template_name,
+      version: row.template_version,
+      latest_version: row.template_latest,
+    },
+    state: row.state,
+    state_reason: row.state_reason,
+    desired: row.desired,
+    runtime: row.runtime,
+    isolation: isolation ?? "unknown: the runtime is not set up",
+    health: row.health,
+    image: row.image,
+    parameters: { ...row.parameters, ...Object.fromEntries(secrets) },
+    ports: [...row.ports],
+    memory_bytes: row.memory_bytes,
+    cpus: row.cpus,
+    storage_bytes: row.storage_bytes,
+    group_ids: [...row.group_ids],
+    created_at: row.created_at,
+    started_at: row.started_at,
+    updated_at: row.updated_at,
+  };
+}
+
+/** Given parameters without those that only repeat the mask of a secret. */
+export const withoutMasks = (given: Readonly<Record<string, ParameterValue>>, row: SpaceRow) =>
+  Object.fromEntries(Object.entries(given).filter(([name, value]) => !(value === mask && name in row.secrets)));
