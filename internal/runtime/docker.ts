@@ -12,6 +12,7 @@ import { pullImage } from "./docker/pull.ts";
 import { EngineVolumes } from "./docker/volumes.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyedLock } from "./keyed-lock.ts";
+import { notRunning } from "./refusals.ts";
 
 export type DockerRuntimeOptions = {
   /** The engine's socket (Docker's or Podman's), or a URL with the scheme unix, tcp or http. */
@@ -215,8 +216,4 @@ function foreignContainer(target: Target): Problem {
 function goneContainer(target: Target): Problem {
   const detail = `Container ${containerName(target)} is gone from the engine; it has to be created again before it can start.`;
   return new Problem("runtime_failed", detail);
-}
-
-function notRunning(): Problem {
-  return new Problem("conflict", "The space is not running. Start it first.");
 }

@@ -1,12 +1,15 @@
 import { readdir, readFile } from "node:fs/promises";
 
+/** Set in every command's environment: all that descends from it can be found by it, whatever session it moved to. */
+export const commandMark = "KNOT_COMMAND";
+
 /** Which processes of this machine belong to a command. */
 export type Family = {
   readonly root: number;
   /** An assignment in the environment of every member that did not empty it. */
   readonly mark: string;
   /** Only processes whose cgroup path contains this are touched. */
-  readonly cgroup?: string;
+  readonly cgroup?: string | undefined;
 };
 
 type Row = { readonly pid: number; readonly parent: number; readonly session: number; readonly marked: boolean };
@@ -29,7 +32,8 @@ export async function killFamily(family: Family, rounds = 20): Promise<void> {
 function members(rows: readonly Row[], root: number): readonly number[] {
   const pids = new Set(rows.filter((row) => row.marked).map((row) => row.pid));
   if (rows.some((row) => row.pid === root)) pids.add(root);
-  const sessions = new Set<number>();
+  // The root led a session, which is remembered even when the root itself is gone.
+  const sessions = new Set<number>(root > 1 ? [root] : []);
   for (let before = -1; before !== pids.size + sessions.size; ) {
     before = pids.size + sessions.size;
     for (const row of rows) {

@@ -1,19 +1,17 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { addAbortSignal, type Duplex, Readable, type Writable } from "node:stream";
+import { addAbortSignal, type Duplex, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
 import { Problem } from "../../problem/problem.ts";
 import type { ExecRequest, Exit } from "../../space/runtime.ts";
 import { exitFromStatus } from "../exit.ts";
+import { commandMark } from "../family.ts";
+import { WriteError, writeAll } from "../write-all.ts";
 import type { Engine } from "./engine.ts";
 import { messageOf, statusOf } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { killCommand } from "./kill.ts";
 import { notStarted } from "./not-started.ts";
-
-/** Set in every command's environment: all that descends from it can be found by it, whatever session it moved to. */
-export const commandMark = "KNOT_COMMAND";
 
 /** The engine reports a command that could not be started on the command's own standard output, in these words. */
 const refusal = /^(OCI runtime exec failed|unable to find (user|group)|exec failed)/;
@@ -43,7 +41,7 @@ export async function execIn(
     const { ExitCode: code, Pid: pid } = await ended(command, signal);
     if (refused === null) return exitFromStatus(code ?? 0);
     if (pid === 0) return await notStarted(refused.toString("utf8"), request);
-    await write(request.stdout, refused, signal);
+    await writeAll(request.stdout, refused, signal);
     return exitFromStatus(code ?? 0);
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
@@ -81,10 +79,10 @@ async function relay(socket: Duplex, request: ExecRequest, signal: AbortSignal):
   let first = true;
   try {
     for await (const { stream, bytes } of framesOf(socket)) {
-      if (held !== null) await write(request.stdout, held, signal);
+      if (held !== null) await writeAll(request.stdout, held, signal);
       held = null;
       if (first && stream === "stdout" && refusal.test(bytes.toString("latin1", 0, 64))) held = bytes;
-      else await write(request[stream], bytes, signal);
+      else await writeAll(request[stream], bytes, signal);
       first = false;
     }
   } finally {
@@ -96,23 +94,6 @@ async function relay(socket: Duplex, request: ExecRequest, signal: AbortSignal):
 function readableOf(source: Readable | Uint8Array): Readable {
   return source instanceof Readable ? source : Readable.from([source]);
 }
-
-async function write(target: Writable, bytes: Buffer, signal: AbortSignal): Promise<void> {
-  if (target.destroyed) throw new WriteError("the stream is closed");
-  if (target.write(bytes)) return;
-  const closed = new AbortController();
-  const onClose = () => closed.abort();
-  target.once("close", onClose);
-  try {
-    await once(target, "drain", { signal: AbortSignal.any([signal, closed.signal]) });
-  } catch (cause) {
-    throw new WriteError("the stream was closed", { cause });
-  } finally {
-    target.off("close", onClose);
-  }
-}
-
-class WriteError extends Error {}
 
 function isEngineFailure(thrown: unknown): boolean {
   return !(thrown instanceof WriteError);

@@ -39,7 +39,7 @@ export async function pullImage(
 
 async function hasImage(engine: Engine, image: string, signal: AbortSignal): Promise<boolean> {
   const found = await engine.askUnless([404], `Image ${image}`, signal, () =>
-    engine.docker.getImage(image).inspect({ abortSignal: signal }),
+    engine.docker.getImage(image).inspect({ abortSignal: signal } as object),
   );
   return found !== undefined;
 }
