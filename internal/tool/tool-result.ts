@@ -11,7 +11,7 @@ export const structuredResult = (output: unknown): ToolResult => ({
 
 /**
  * A problem as a tool result, so that the model can read it and try again. An invalid input brings the schema that was
- * expected. A connected server's own output schema may refuse the document; then it is left out and the text remains.
+ * expected. A connected server's own output schema may refuse the document; then it travels as `_meta`, for doors.
  */
 export function problemResult(problem: Problem, call: Call, tool?: Tool): ToolResult {
   const wrongInput = problem.code === "invalid_input" && tool !== undefined;
@@ -28,6 +28,6 @@ export function problemResult(problem: Problem, call: Call, tool?: Tool): ToolRe
   return {
     isError: true,
     content: [{ type: "text", text: lines.join("\n") }],
-    ...(fits ? { structuredContent: document } : {}),
+    ...(fits ? { structuredContent: document } : { _meta: { "knot/problem": document } }),
   };
 }
