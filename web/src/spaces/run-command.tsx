@@ -1,0 +1,82 @@
+import { type FormEvent, useState } from "react";
+import type { Space } from "../../../internal/space/schema.ts";
+import type { OutputOf } from "../api/operations.ts";
+import { useAction } from "../api/use-action.ts";
+import { Badge } from "../ui/badge.tsx";
+import { Button } from "../ui/button.tsx";
+import { inputClass } from "../ui/field.tsx";
+import { ProblemNotice } from "../ui/notice.tsx";
+import { Panel } from "../ui/page.tsx";
+import { TextBlock } from "../ui/text-block.tsx";
+
+type Output = OutputOf<"run_command">;
+
+/** One command in the space's shell, with how it ended and what it wrote. */
+export function RunCommand({ space }: { space: Space }) {
+  const [line, setLine] = useState("");
+  const run = useAction("run_command", {
+    handles: ["conflict", "invalid_input", "timed_out", "runtime_failed", "runtime_unavailable"],
+  });
+  const running = space.state === "running";
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (line.trim() !== "") run.mutate({ space: space.id, command: ["sh", "-c", line] });
+  };
+  return (
+    <Panel title="Run a command">
+      <form onSubmit={submit} className="flex gap-2">
+        <label htmlFor="command-line" className="sr-only">
+          Command
+        </label>
+        <input
+          id="command-line"
+          value={line}
+          onChange={(event) => setLine(event.target.value)}
+          disabled={!running}
+          placeholder={running ? "uname -a" : "Start the space to run commands"}
+          autoComplete="off"
+          autoCapitalize="none"
+          spellCheck={false}
+          className={`${inputClass} font-mono`}
+        />
+        <Button type="submit" icon="terminal" busy={run.isPending} disabled={!running}>
+          Run
+        </Button>
+      </form>
+      <div aria-live="polite">
+        {run.isError && (
+          <div className="mt-3">
+            <ProblemNotice error={run.error} />
+          </div>
+        )}
+        {run.isSuccess && <Ended output={run.data} />}
+      </div>
+    </Panel>
+  );
+}
+
+function Ended({ output }: { output: Output }) {
+  const good = output.exit_code === 0;
+  return (
+    <div className="mt-3 grid gap-2">
+      <p>
+        <Badge tone={good ? "good" : "bad"} icon={good ? "check" : "warning"}>
+          {output.exit_code === null ? "Did not end by itself" : `Exit code ${output.exit_code}`}
+        </Badge>
+      </p>
+      <Stream name="stdout" text={output.stdout} />
+      <Stream name="stderr" text={output.stderr} />
+      {output.stdout === "" && output.stderr === "" && <p className="text-dim">It wrote nothing.</p>}
+    </div>
+  );
+}
+
+function Stream({ name, text }: { name: string; text: string }) {
+  if (text === "") return null;
+  return (
+    <section aria-label={name}>
+      <p className="mb-0.5 font-mono text-xs text-dim">{name}</p>
+      <TextBlock text={text} height="max-h-72" />
+    </section>
+  );
+}

@@ -1,0 +1,82 @@
+import { randomUUID } from "node:crypto";
+import type { Approval } from "../../internal/approval/schema.ts";
+import type { Space } from "../../internal/space/schema.ts";
+import type { Template } from "../src/api/contract.ts";
+
+const now = Date.now();
+const hour = 3_600_000;
+
+export const template = (overrides: Partial<Template> = {}): Template => ({
+  id: randomUUID(),
+  name: "sandbox",
+  description: "A small Linux machine to try things in.",
+  version: 1,
+  runtime: "docker",
+  source:
+    "version: 1\ndescription: A small Linux machine to try things in.\nimage: debian:13\ncommand: [sleep, infinity]\n",
+  image: "debian:13",
+  memory_bytes: 512 * 1024 ** 2,
+  cpus: 1,
+  group_ids: [],
+  created_at: now - 90 * hour,
+  updated_at: now - 50 * hour,
+  parameters: [
+    {
+      ...{ name: "greeting", title: "Greeting", description: "What the shell says when it starts.", type: "string" },
+      ...{ default: "hello", choices: [], required: false, pattern: null, min: null, max: null },
+    },
+    {
+      ...{ name: "size", title: "Size", description: "How much of the machine it gets.", type: "choice" },
+      ...{ default: "small", choices: ["small", "large"], required: true, pattern: null, min: null, max: null },
+    },
+  ],
+  ...overrides,
+});
+
+export const space = (overrides: Partial<Space> = {}): Space => ({
+  id: randomUUID(),
+  name: "calm-bowline",
+  description: "",
+  owner: { user_id: randomUUID(), username: "admin" },
+  template: { id: "t", name: "sandbox", version: 1, latest_version: 1 },
+  state: "creating",
+  state_reason: "Preparing",
+  desired: "running",
+  runtime: "docker",
+  isolation: "container",
+  health: null,
+  image: "debian:13",
+  parameters: { greeting: "hello", size: "small" },
+  ports: [{ name: "web", port: 8080, protocol: "http" }],
+  memory_bytes: 512 * 1024 ** 2,
+  cpus: 1,
+  storage_bytes: 1024 ** 3,
+  group_ids: [],
+  created_at: now,
+  started_at: null,
+  updated_at: now,
+  ...overrides,
+});
+
+export const approval = (overrides: Partial<Approval> = {}): Approval => ({
+  id: randomUUID(),
+  state: "pending",
+  label: 'Delete space "calm-bowline" and its volumes',
+  tool: "delete_space",
+  origin: "knot",
+  effect: "destroy",
+  arguments: { space: "calm-bowline", confirm: true },
+  user_id: randomUUID(),
+  username: "admin",
+  credential_kind: "token",
+  credential_name: "laptop",
+  door: "mcp",
+  client: "claude-code 2.1",
+  created_at: now - hour / 30,
+  expires_at: now + 23 * hour,
+  decided_by: null,
+  decided_at: null,
+  reason: null,
+  finished_at: null,
+  ...overrides,
+});
