@@ -5,17 +5,27 @@ const json = (description: string, properties: Readonly<Record<string, object>> 
   default: problem,
 });
 
-const credentials = {
+const text = (description: string) => ({ type: "string", description });
+
+const bodyOf = (properties: Readonly<Record<string, object>>, required: readonly string[]) => ({
   required: true,
-  content: {
-    "application/json": {
-      schema: {
-        type: "object",
-        properties: { username: { type: "string" }, password: { type: "string" } },
-        required: ["username", "password"],
-      },
-    },
+  content: { "application/json": { schema: { type: "object", properties, required, additionalProperties: false } } },
+});
+
+const login = bodyOf({ login: text("Username or e-mail address"), password: text("Password") }, ["login", "password"]);
+
+const setup = bodyOf(
+  {
+    token: text("The one-time token that the daemon printed"),
+    username: text("Username of the first administrator"),
+    email: text("E-mail address"),
+    password: text("Password"),
   },
+  ["token", "username", "password"],
+);
+
+const user = {
+  user: { type: "object", properties: { id: { type: "string" }, username: { type: "string" } } },
 };
 
 const open = { security: [], tags: ["auth"] };
@@ -27,8 +37,8 @@ export const plainPaths = {
       ...open,
       operationId: "login",
       summary: "Sign in with a browser; sets the session cookie",
-      requestBody: credentials,
-      responses: json("Signed in", { user: { type: "object" } }),
+      requestBody: login,
+      responses: json("Signed in", user),
     },
   },
   "/api/auth/logout": {
@@ -45,8 +55,8 @@ export const plainPaths = {
       ...open,
       operationId: "setup",
       summary: "Make the first administrator and sign in; only once",
-      requestBody: credentials,
-      responses: json("Signed in", { user: { type: "object" } }),
+      requestBody: setup,
+      responses: json("Signed in", user),
     },
   },
   "/api/operations": {

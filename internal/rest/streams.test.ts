@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
-import { principal, type RestUnderTest, restUnderTest } from "../testkit/rest.ts";
+import { type RestUnderTest, restUnderTest, tokenHolder } from "../testkit/rest.ts";
 
 const all = { authorization: "Bearer all" };
 
@@ -143,7 +143,7 @@ describe("the event stream", () => {
     ["is revoked", ({ principals }: RestUnderTest) => principals.delete("all")],
     [
       "may less than before",
-      ({ principals }: RestUnderTest) => principals.set("all", principal({ permissions: new Set() })),
+      ({ principals }: RestUnderTest) => principals.set("all", tokenHolder({ permissions: new Set() })),
     ],
   ] as const) {
     test(`ends when its credential ${what}`, async (t) => {

@@ -1,29 +1,20 @@
 import type { TestContext } from "node:test";
 import type { FastifyInstance } from "fastify";
 import type { Event } from "../event/schema.ts";
-import { type Permission, permissionNames } from "../operation/permission.ts";
-import type { Credential, Principal, Scope } from "../operation/principal.ts";
+import type { Principal, Scope } from "../operation/principal.ts";
 import { createRegistry, type Registry } from "../operation/registry.ts";
-import { type AuditEntry, Waist, type WaistDeps } from "../operation/waist.ts";
+import type { AuditEntry, WaistDeps } from "../operation/waist.ts";
 import { Problem } from "../problem/problem.ts";
 import type { AuthService, EventFeed } from "../rest/ports.ts";
 import { mountRest, type RestDeps } from "../rest/rest.ts";
 import { createServer, type ServerOptions } from "../rest/server.ts";
+import { principal } from "./principal.ts";
 import { Things, thingOperations } from "./things.ts";
+import { waistOf } from "./waist.ts";
 
-/** A principal who may do everything, unless told otherwise. */
-export function principal(overrides: Partial<Principal> & { readonly kind?: Credential["kind"] } = {}): Principal {
-  const { kind = "token", ...rest } = overrides;
-  return {
-    user_id: "user-1",
-    username: "ann",
-    group_ids: [],
-    permissions: new Set<Permission>(permissionNames),
-    scopes: new Set<Scope>(["api", "mcp"]),
-    credential: { kind, id: "credential-1", name: "test" },
-    ...rest,
-  };
-}
+/** The holder of an API token who may do everything, unless told otherwise. */
+export const tokenHolder = (overrides: Partial<Principal> = {}): Principal =>
+  principal({ credential: { kind: "token", id: "token-1", name: "test" }, ...overrides });
 
 /** The REST door over the made-up things, with what a test can look at. */
 export type RestUnderTest = {
@@ -45,24 +36,16 @@ type Overrides = {
 
 /** Tokens: `all` may everything, `none` nothing, `reader` only reads; the cookie `session=1` is ann's browser. */
 export function restUnderTest(t: TestContext, overrides: Overrides = {}): RestUnderTest {
-  const audit: AuditEntry[] = [];
-  const internals: unknown[] = [];
+  const { waist, audited: audit, internal: internals } = waistOf(overrides.waist);
   const things = new Things();
   const feed = new TestFeed();
   const principals = new Map<string, Principal>([
-    ["all", principal()],
-    ["none", principal({ user_id: "user-2", username: "bob", permissions: new Set() })],
-    ["reader", principal({ scopes: new Set<Scope>(["read"]) })],
-    ["mcp-only", principal({ scopes: new Set<Scope>(["mcp"]) })],
-    ["session=1", principal({ kind: "session" })],
+    ["all", tokenHolder()],
+    ["none", tokenHolder({ user_id: "user-2", username: "bob", permissions: new Set() })],
+    ["reader", tokenHolder({ scopes: new Set<Scope>(["read"]) })],
+    ["mcp-only", tokenHolder({ scopes: new Set<Scope>(["mcp"]) })],
+    ["session=1", principal()],
   ]);
-  const waist = new Waist({
-    audit: { record: async (entry) => void audit.push(entry) },
-    approvals: { admit: async () => ({ run: true }) },
-    idempotency: { once: (_capability, _key, _input, _call, run) => run() },
-    onInternal: (_call, _capability, cause) => void internals.push(cause),
-    ...overrides.waist,
-  });
   const registry = createRegistry(thingOperations, { things }, waist);
   const server = createServer(overrides.server);
   mountRest(server, {
