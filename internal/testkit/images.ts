@@ -6,29 +6,23 @@ import { type TarEntry, tarOf } from "../runtime/docker/tar.ts";
 import { dockerSocket } from "./needs.ts";
 
 const name = "knot-test/busybox:1";
-let imported: Promise<string> | undefined;
+const imported = new Map<string, Promise<string>>();
 
 /**
  * The reference of a 2 MB image made from this machine's static busybox, with the users root and dev (1000): tests
- * need no registry. Imported into the tests' engine when it is not there yet.
+ * need no registry. Imported into the engine when it is not there yet.
  */
-export function busyboxImage(): Promise<string> {
-  imported ??= importBusybox();
-  return imported;
+export function busyboxImage(socket: string = dockerSocket()): Promise<string> {
+  const known = imported.get(socket) ?? importBusybox(socket);
+  imported.set(socket, known);
+  return known;
 }
 
-async function importBusybox(): Promise<string> {
-  const docker = new Docker({ socketPath: dockerSocket(), host: undefined } as Docker.DockerOptions);
-  if (
-    await docker
-      .getImage(name)
-      .inspect()
-      .then(
-        () => true,
-        () => false,
-      )
-  )
-    return name;
+async function importBusybox(socketPath: string): Promise<string> {
+  // DOCKER_HOST would win over socketPath if `host` were only left out.
+  const docker = new Docker({ socketPath, host: undefined } as unknown as Docker.DockerOptions);
+  const present = docker.getImage(name).inspect();
+  if (await present.then(Boolean, () => false)) return name;
   const [repo, tag] = name.split(":");
   const changes = ['CMD ["/bin/sh"]', "ENV PATH=/bin"];
   const stream = await docker.importImage(Readable.from([busyboxTar()]), { repo, tag, changes });
