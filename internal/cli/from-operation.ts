@@ -72,8 +72,8 @@ function choicesOf(schema: JsonSchema, root: JsonSchema): readonly string[] {
     .filter((choice) => typeof choice === "string");
 }
 
-// other people see the arguments of a process, and the shell keeps them
-const isSecret = (field: string, schema: JsonSchema): boolean =>
+/** Whether a field must not be typed on the command line: others see the arguments of a process, and the shell keeps them. */
+export const isSecret = (field: string, schema: JsonSchema): boolean =>
   schema["secret"] === true ||
   schema["writeOnly"] === true ||
   /(^|_)(password|secret|passphrase|private_key)$/.test(field);

@@ -36,6 +36,16 @@ type Overrides = {
 
 /** Tokens: `all` may everything, `none` nothing, `reader` only reads; the cookie `session=1` is ann's browser. */
 export function restUnderTest(t: TestContext, overrides: Overrides = {}): RestUnderTest {
+  const rest = openRest(overrides);
+  t.after(() => {
+    rest.server.server.closeAllConnections();
+    return rest.server.close();
+  });
+  return rest;
+}
+
+/** As `restUnderTest`, for who closes it themselves. */
+export function openRest(overrides: Overrides = {}): RestUnderTest {
   const { waist, audited: audit, internal: internals } = waistOf(overrides.waist);
   const things = new Things();
   const feed = new TestFeed();
@@ -62,10 +72,6 @@ export function restUnderTest(t: TestContext, overrides: Overrides = {}): RestUn
     metrics: { request: () => {}, render: async () => ({ type: "text/plain", text: "up 1\n" }) },
     version: "0.0.0-test",
     ...overrides.rest,
-  });
-  t.after(() => {
-    server.server.closeAllConnections();
-    return server.close();
   });
   return { server, registry, things, audit, internals, principals, feed };
 }
