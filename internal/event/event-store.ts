@@ -1,0 +1,22 @@
+import type { Event } from "./schema.ts";
+
+/** Which events a caller may see: everyone's, one's own, and those whose type begins with one of the prefixes. */
+export type Viewer = { readonly user_id: string; readonly prefixes: readonly string[] };
+
+export type EventFilter = {
+  readonly viewer: Viewer;
+  /** Exact types, or `noun.*`. */
+  readonly types?: readonly string[] | undefined;
+};
+
+/** Reads stored events; `Tx.event` writes them. */
+export interface EventStore {
+  /** Oldest first: those behind `after` up to `through`. */
+  between(filter: EventFilter, after: number, through: number, limit: number): Promise<readonly Event[]>;
+  /** The newest ones, oldest first. */
+  latest(filter: EventFilter, limit: number): Promise<readonly Event[]>;
+  /** Null when nothing has ever happened. */
+  bounds(): Promise<{ readonly oldest: number; readonly newest: number } | null>;
+  /** Deletes what is older, and what is more than `keep`; the newest event always stays. */
+  prune(before: number, keep: number): Promise<number>;
+}
