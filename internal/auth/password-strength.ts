@@ -40,23 +40,32 @@ export function weaknessOf(password: string, words: readonly string[]): string |
   const plain = password.toLowerCase();
   const letters = plain.replace(/[^\p{L}]/gu, "");
   if (letters.length < 4 && /^[\d\s.,:;/_+-]*$/.test(plain)) return "must not be digits alone. Add words.";
-  if (walks.some((walk) => walk.includes(plain.replace(/[\d\W_]+$/, ""))))
+  const stem = plain.replace(/[\d!-/:-@[-`{-~ ]+$/, "");
+  if (stem.length >= 4 && walks.some((walk) => walk.includes(stem)))
     return "must not follow the keyboard or the alphabet.";
   const own = words.flatMap((word) => [word.toLowerCase(), ...word.toLowerCase().split(/[^\p{L}\d]+/u)]);
   const guessable = new Set([...own.filter((word) => word.length >= 3), ...commonPasswords, "knot"]);
-  const spellings = [plain, plain.replace(/[@43!10$57]/g, (sign) => lookAlikes[sign] ?? sign)];
-  if (spellings.some((spelling) => isMadeOf(spelling, guessable))) {
+  const straightened = plain.replace(/[@43!10$57]/g, (sign) => lookAlikes[sign] ?? sign);
+  if (isMadeOf(plain, plain, guessable) || isMadeOf(plain, straightened, guessable)) {
     return "is too easily guessed: it is a common password or one of your names, with something appended.";
   }
   return null;
 }
 
-/** Whether nothing but digits and signs is left once one guessable word and the user's own way of joining is taken out. */
-function isMadeOf(spelling: string, words: ReadonlySet<string>): boolean {
+/**
+ * Whether nothing but digits and signs is left of `plain` where one guessable word is taken out, however often it stands
+ * there. The word is looked for in `spelling`, which is as long as `plain`.
+ */
+function isMadeOf(plain: string, spelling: string, words: ReadonlySet<string>): boolean {
   if (words.has(spelling)) return true;
   for (const word of words) {
     if (word.length < 3 || !spelling.includes(word)) continue;
-    if (!/\p{L}/u.test(spelling.replaceAll(word, ""))) return true;
+    let [rest, at] = ["", 0];
+    for (const part of spelling.split(word)) {
+      rest += plain.slice(at, at + part.length);
+      at += part.length + word.length;
+    }
+    if (!/[^\d\p{P}\p{S}\s]/u.test(rest)) return true;
   }
   return false;
 }
