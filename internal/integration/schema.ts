@@ -1,0 +1,21 @@
+import { z } from "zod";
+
+export const Integration = z
+  .object({
+    namespace: z.string().describe("Name of the integration and prefix of its tools"),
+    transport: z.enum(["http", "stdio"]).describe("How it is reached: over the network, or as a child process"),
+    status: z
+      .enum(["connecting", "connected", "degraded", "failed"])
+      .describe("degraded: lost for now, its tools stay listed; failed: not reached so far"),
+    error: z.string().nullable().describe("Why it does not work, and what to do"),
+    warnings: z.array(z.string()).describe("Tools that are left out, and why"),
+    since: z.number().int().describe("Since when it has this status, in milliseconds since 1970 UTC"),
+    tools: z.number().int().describe("How many tools it offers"),
+    era: z
+      .enum(["modern", "legacy"])
+      .nullable()
+      .describe("Generation of the protocol it speaks: modern is 2026-07-28; null while not connected"),
+  })
+  .meta({ id: "Integration" });
+
+export type Integration = z.output<typeof Integration>;

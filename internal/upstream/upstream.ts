@@ -1,0 +1,320 @@
+import type { Call } from "../operation/call.ts";
+import { Problem } from "../problem/problem.ts";
+import type { SourceChange, Tool, ToolResult, ToolSource } from "../tool/tool.ts";
+import { callOptions } from "./call-options.ts";
+import { type Fault, faultOf } from "./fault.ts";
+import { adviceOn, problemOfFault, unavailable } from "./fault-problem.ts";
+import { type RemoteTool, toolsFrom } from "./remote-tool.ts";
+import { limits, type UpstreamLog, type UpstreamServer } from "./server.ts";
+import { type Listing, openSession, type Session } from "./session.ts";
+
+/** How a connection is doing. `degraded`: lost or doubtful, its tools stay listed; `failed`: never reached so far. */
+export type UpstreamStatus = {
+  readonly namespace: string;
+  readonly transport: "http" | "stdio";
+  readonly status: "connecting" | "connected" | "degraded" | "failed";
+  /** Why it does not work, for people. */
+  readonly error: string | null;
+  /** Tools that are left out, and why. */
+  readonly warnings: readonly string[];
+  readonly since: number;
+  readonly tools: number;
+  readonly era: "modern" | "legacy" | null;
+};
+
+export type UpstreamDeps = {
+  readonly version: string;
+  readonly log: UpstreamLog;
+  /** Only tests shorten it. */
+  readonly backoffMs?: { readonly first: number; readonly last: number };
+};
+
+/**
+ * One remote server as a source of tools. It connects in the background and heals by itself; the list is always
+ * answered from memory, and only a call of its own tools ever waits for it.
+ */
+export class Upstream implements ToolSource {
+  readonly name: string;
+  readonly #server: UpstreamServer;
+  readonly #deps: UpstreamDeps;
+  readonly #listeners = new Set<(change: SourceChange) => void>();
+  #tools: ReadonlyMap<string, RemoteTool> = new Map();
+  #warnings: readonly string[] = [];
+  #session: Session | null = null;
+  #connecting: Promise<Session> | null = null;
+  #status: UpstreamStatus["status"] = "connecting";
+  #since = Date.now();
+  #fault: Fault | null = null;
+  /** Until then calls do not wait for a connection: the last attempt was slow to fail. */
+  #restsUntil = 0;
+  #connectedAt = 0;
+  #attempts = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #checking = false;
+  #listing: Promise<void> | null = null;
+  #listAgain = false;
+  #legacy = false;
+  readonly #closing = new AbortController();
+
+  constructor(server: UpstreamServer, deps: UpstreamDeps) {
+    this.name = server.namespace;
+    this.#server = server;
+    this.#deps = deps;
+  }
+
+  /** Begins to connect; returns at once. */
+  start(): void {
+    this.#connect().catch(() => {});
+  }
+
+  list(): readonly Tool[] {
+    return [...this.#tools.values()];
+  }
+
+  /** By the listed name, or as `namespace.tool` with the name the server uses. */
+  find(name: string): Tool | undefined {
+    const listed = this.#tools.get(name);
+    if (listed !== undefined || !name.startsWith(`${this.name}.`)) return listed;
+    const wanted = name.slice(this.name.length + 1);
+    return [...this.#tools.values()].find((tool) => tool.remote_name === wanted);
+  }
+
+  onChange(listener: (change: SourceChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  status(): UpstreamStatus {
+    return {
+      namespace: this.name,
+      transport: this.#server.command === undefined ? "http" : "stdio",
+      status: this.#status,
+      error: this.#fault === null ? null : `${this.#fault.reason}. ${adviceOn(this.#fault)}`,
+      warnings: this.#warnings,
+      since: this.#since,
+      tools: this.#tools.size,
+      era: this.#session?.era ?? null,
+    };
+  }
+
+  /** Ends the connection, a child process included. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#listeners.clear();
+    const session = this.#session;
+    this.#session = null;
+    await session?.close();
+    // an attempt under way sees that and takes its connection down itself
+    await this.#connecting?.catch(() => {});
+  }
+
+  async #run(tool: RemoteTool, args: object, call: Call): Promise<ToolResult> {
+    for (let attempt = 1; ; attempt++) {
+      const session = await this.#ready(call.signal);
+      try {
+        return await session.call(tool, args, callOptions(call, this.#timeoutMs()));
+      } catch (thrown) {
+        if (call.signal.aborted) throw new Problem("cancelled", "The call was cancelled.", { cause: thrown });
+        const fault = faultOf(thrown);
+        const lost = fault.kind === "gone" || fault.kind === "undelivered" || fault.kind === "broken";
+        if (lost) this.#lose(session, fault);
+        if (fault.kind === "timed_out") this.#check(session);
+        // what surely did not run, or may run twice, is worth one more try on a fresh connection
+        const repeatable =
+          lost && (fault.kind !== "broken" || tool.annotations.idempotentHint || tool.effect === "read");
+        if (!repeatable || attempt > 1) {
+          const connected = this.#session !== null || fault.kind === "broken";
+          throw connected ? problemOfFault(this.name, fault, this.#timeoutMs(), thrown) : this.#unavailable(thrown);
+        }
+      }
+    }
+  }
+
+  /** The connection, or one made for this call. A server that hung just now is not asked again at once. */
+  async #ready(signal: AbortSignal): Promise<Session> {
+    if (this.#session !== null) return this.#session;
+    const isResting = this.#connecting === null && Date.now() < this.#restsUntil;
+    if (this.#closed || isResting) throw this.#unavailable();
+    const { promise, reject } = Promise.withResolvers<never>();
+    const onAbort = () => reject(new Problem("cancelled", "The call was cancelled."));
+    const timer = setTimeout(() => reject(this.#unavailable()), Math.min(limits.connectMs, this.#timeoutMs()));
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      return await Promise.race([this.#connect(), promise]);
+    } catch (thrown) {
+      throw thrown instanceof Problem ? thrown : this.#unavailable(thrown);
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  get #closed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  #connect(): Promise<Session> {
+    this.#connecting ??= this.#attempt().finally(() => {
+      this.#connecting = null;
+    });
+    return this.#connecting;
+  }
+
+  async #attempt(): Promise<Session> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    this.#attempts++;
+    const start = Date.now();
+    let session: Session | null = null;
+    try {
+      session = await this.#open();
+      this.#adopt(await session.list());
+      if (this.#closed) throw new Error("closed");
+      this.#session = session;
+      this.#connectedAt = Date.now();
+      this.#fault = null;
+      this.#setStatus("connected");
+      this.#checkLater(session);
+      return session;
+    } catch (thrown) {
+      await session?.close();
+      if (Date.now() - start > limits.slowMs) this.#restsUntil = Date.now() + limits.restMs;
+      if (!this.#closed) this.#failed(faultOf(thrown));
+      throw thrown;
+    }
+  }
+
+  async #open(): Promise<Session> {
+    const { version, log } = this.#deps;
+    let session: Session | null = null;
+    // what happens before the session is known is the attempt's own failure
+    session = await openSession({
+      server: this.#server,
+      version,
+      log,
+      legacy: this.#legacy,
+      signal: this.#closing.signal,
+      onToolsChanged: () => session !== null && this.#relist(session),
+      onClosed: () => session !== null && this.#lose(session, { kind: "broken", reason: "the connection was closed" }),
+      onDoubt: () => session !== null && this.#check(session),
+    });
+    return session;
+  }
+
+  #failed(fault: Fault): void {
+    // a child that died of the newer protocol's first question is asked in the older one next time
+    if (this.#server.command !== undefined && fault.kind === "broken") this.#legacy = !this.#legacy;
+    this.#fault = fault;
+    this.#setStatus(this.#tools.size > 0 ? "degraded" : "failed");
+    this.#retryLater();
+  }
+
+  #retryLater(): void {
+    const { first, last } = this.#deps.backoffMs ?? limits.backoffMs;
+    const delay = Math.min(last, first * 2 ** Math.min(this.#attempts - 1, 10));
+    // spread, so that many integrations of one dead host do not knock together
+    this.#schedule(delay * (0.8 + 0.4 * Math.random()), () => this.start());
+  }
+
+  /** Lets go of a connection that does not work any more and sets out for a new one. */
+  #lose(session: Session, fault: Fault): void {
+    if (this.#session !== session || this.#closed) return;
+    this.#session = null;
+    void session.close();
+    this.#fault = fault;
+    this.#setStatus("degraded");
+    if (Date.now() - this.#connectedAt > limits.stableMs) this.#attempts = 0;
+    if (this.#attempts === 0) this.start();
+    else this.#retryLater();
+  }
+
+  /** Asks a doubtful connection for a sign of life; one question at a time. */
+  #check(session: Session): void {
+    if (this.#checking || this.#session !== session || this.#closed) return;
+    this.#checking = true;
+    session
+      .check()
+      .then(
+        () => null,
+        (thrown: unknown) => faultOf(thrown),
+      )
+      .then((fault) => {
+        this.#checking = false;
+        if (this.#session !== session) return;
+        // an answer that says no is still an answer
+        if (fault !== null && fault.kind !== "failed") this.#lose(session, fault);
+        else this.#checkLater(session);
+      });
+  }
+
+  #checkLater(session: Session): void {
+    this.#schedule(limits.checkMs, () => this.#check(session));
+  }
+
+  #relist(session: Session): void {
+    if (this.#session !== session) return;
+    this.#listAgain = true;
+    this.#listing ??= this.#relistWhileChanged(session).finally(() => {
+      this.#listing = null;
+    });
+  }
+
+  async #relistWhileChanged(session: Session): Promise<void> {
+    while (this.#listAgain && this.#session === session) {
+      this.#listAgain = false;
+      try {
+        this.#adopt(await session.list());
+      } catch {
+        this.#check(session);
+      }
+    }
+  }
+
+  /** Takes over a listing. Tools that did not change stay the same objects, so that nothing is indexed again for them. */
+  #adopt(listing: Listing): void {
+    const made = toolsFrom(this.#server, listing.tools, (tool, args, call) => this.#run(tool, args, call));
+    this.#warnings = [...listing.warnings, ...made.warnings];
+    const before = this.#tools;
+    const tools = made.tools.map((tool) => {
+      const known = before.get(tool.name);
+      return known !== undefined && isSame(known, tool) ? known : tool;
+    });
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+    if (tools.length === before.size && tools.every((tool) => before.get(tool.name) === tool)) return;
+    for (const listener of this.#listeners) listener({ user_id: null });
+  }
+
+  #schedule(delay: number, work: () => void): void {
+    if (this.#closed) return;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      work();
+    }, delay);
+    this.#timer.unref();
+  }
+
+  #setStatus(status: UpstreamStatus["status"]): void {
+    if (this.#status === status) return;
+    this.#status = status;
+    this.#since = Date.now();
+    const { namespace } = this.status();
+    const message = this.#fault === null ? status : `${status}: ${this.#fault.reason}`;
+    this.#deps.log({ level: status === "connected" ? "info" : "warn", namespace, message });
+  }
+
+  #timeoutMs(): number {
+    return (this.#server.timeout_seconds ?? 30) * 1000;
+  }
+
+  #unavailable(cause?: unknown): Problem {
+    return unavailable({ namespace: this.name, since: this.#since, fault: this.#fault }, cause);
+  }
+}
+
+const isSame = (a: RemoteTool, b: RemoteTool): boolean =>
+  a.schema_hash === b.schema_hash &&
+  a.title === b.title &&
+  a.effect === b.effect &&
+  JSON.stringify([a.annotations, a.output_schema]) === JSON.stringify([b.annotations, b.output_schema]);

@@ -1,0 +1,40 @@
+import { checkServers, type UpstreamLog, type UpstreamServer } from "./server.ts";
+import { Upstream, type UpstreamStatus } from "./upstream.ts";
+
+export type UpstreamsDeps = {
+  readonly servers: readonly UpstreamServer[];
+  /** The version knot gives itself when it introduces itself. */
+  readonly version: string;
+  readonly log?: UpstreamLog;
+  readonly backoffMs?: { readonly first: number; readonly last: number };
+};
+
+/** The pool of connected MCP servers. `sources` go into the catalogue; nothing here ever waits for a server. */
+export type Upstreams = {
+  readonly sources: readonly Upstream[];
+  /** Begins to connect to all of them at once, in the background. */
+  readonly start: () => void;
+  /** By namespace. */
+  readonly statuses: () => readonly UpstreamStatus[];
+  /** Ends every connection and every child process. */
+  readonly close: () => Promise<void>;
+};
+
+/** The pool of the configured servers; connects after `start`. Throws when the configuration cannot work. */
+export function createUpstreams({ servers, version, log = () => {}, backoffMs }: UpstreamsDeps): Upstreams {
+  checkServers(servers);
+  const deps = { version, log, ...(backoffMs === undefined ? {} : { backoffMs }) };
+  const sources = [...servers]
+    .sort((a, b) => (a.namespace < b.namespace ? -1 : 1))
+    .map((server) => new Upstream(server, deps));
+  return {
+    sources,
+    start: () => {
+      for (const source of sources) source.start();
+    },
+    statuses: () => sources.map((source) => source.status()),
+    close: async () => {
+      await Promise.all(sources.map((source) => source.close()));
+    },
+  };
+}
