@@ -50,6 +50,11 @@ export class Events implements Disposable {
     });
   }
 
+  /** The newest event that has been told. Who subscribes behind it in the same step misses nothing. */
+  get horizon(): number {
+    return this.#order.horizon;
+  }
+
   /**
    * Events this principal may see: first those behind `after` (null: none), then live ones, each once and in order.
    * The stream ends with the signal, or after a `gap` when its reader is too slow; then subscribe again.

@@ -14,6 +14,9 @@ export type EventStream = {
 
 const keepAliveMs = 15_000;
 
+/** After so many keep-alives that could not be sent the reader counts as gone. */
+const mostStalled = 4;
+
 /** Starts the stream. Headers go out at once: without a first byte a browser waits as if the server were dead. */
 export function openEventStream(reply: FastifyReply): EventStream {
   const { raw } = reply;
@@ -22,7 +25,12 @@ export function openEventStream(reply: FastifyReply): EventStream {
   reply.header("content-type", "text/event-stream; charset=utf-8").header("x-accel-buffering", "no");
   raw.writeHead(200, reply.getHeaders() as Record<string, string>);
   raw.write(": ok\n\n");
-  const keepAlive = setInterval(() => raw.write(": keep-alive\n\n"), keepAliveMs);
+  let stalled = 0;
+  const keepAlive = setInterval(() => {
+    stalled = raw.writableNeedDrain ? stalled + 1 : 0;
+    if (stalled >= mostStalled) raw.destroy();
+    else if (stalled === 0) raw.write(": keep-alive\n\n");
+  }, keepAliveMs);
   raw.on("close", () => {
     clearInterval(keepAlive);
     gone.abort();

@@ -24,9 +24,6 @@ export async function streamEvents(request: FastifyRequest, reply: FastifyReply,
     throw new Problem("forbidden", 'This token lacks the scope "api", which this door needs.');
   }
   const asked = afterOf(request);
-  const { oldest, newest } = await deps.events.bounds();
-  const isGap = asked !== null && (asked > newest || asked < oldest - 1);
-  const after = asked === null || isGap ? newest : asked;
   const stream = openEventStream(reply);
   const ended = new AbortController();
   const recheck = setInterval(
@@ -38,11 +35,17 @@ export async function streamEvents(request: FastifyRequest, reply: FastifyReply,
     ended.signal,
     ...(deps.stopping === undefined ? [] : [deps.stopping]),
   ]);
+  const begun = deps.events.horizon;
+  const items = deps.events.subscribe(principal, asked ?? begun, signal);
+  // events behind the horizon come next, so a resumed stream stands where it was left
+  let position = asked === null || asked > begun ? begun : asked;
   try {
-    await stream.send({ id: after, event: isGap ? "gap" : "open", data: { seq: after } });
-    for await (const event of deps.events.subscribe(principal, after, signal)) {
+    await stream.send({ id: position, event: "open", data: { seq: position } });
+    for await (const item of items) {
       if (signal.aborted) break;
-      await stream.send({ id: event.seq, data: event });
+      const isGap = "gap" in item;
+      position = isGap ? Math.max(position, begun) : item.seq;
+      await stream.send(isGap ? { id: position, event: "gap", data: { seq: position } } : { id: position, data: item });
     }
   } catch (cause) {
     if (!signal.aborted) deps.onInternal?.(cause, "GET /api/events/stream");

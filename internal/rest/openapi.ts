@@ -1,6 +1,7 @@
 import { type Card, cardOf, pathFields } from "../operation/card.ts";
 import type { AnyOperation } from "../operation/operation.ts";
 import type { JsonSchema } from "../operation/schema.ts";
+import { branchesOf } from "../operation/strict.ts";
 import { type ProblemCode, problems } from "../problem/problem.ts";
 import { type Components, createComponents } from "./openapi-components.ts";
 import { plainPaths } from "./openapi-plain.ts";
@@ -76,7 +77,7 @@ function parametersOf(op: AnyOperation, card: Card, input: JsonSchema, inQuery: 
   const fields = properties.flatMap(([name, schema]) => {
     const place = inPath.includes(name) ? "path" : inQuery ? "query" : null;
     if (place === null) return [];
-    const { description, ...rest } = schema;
+    const { description = branchesOf(schema, schema)[0]?.["description"], ...rest } = schema;
     return { name, in: place, required: place === "path" || required.includes(name), description, schema: rest };
   });
   if (op.effect === "read") return fields;

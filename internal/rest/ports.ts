@@ -31,13 +31,17 @@ export interface AuthService {
 
 /** The live events. */
 export interface EventFeed {
+  /** The newest `seq` that has been told: who subscribes after it in the same step misses nothing. */
+  readonly horizon: number;
   /**
-   * Events this principal may see with `seq` above `after` (null: only new ones), then new ones, until the signal
-   * aborts. Buffers a bounded number: a reader that is too slow gets an end, and resumes after its last `seq`.
+   * Events this principal may see with `seq` above `after`, then new ones, until the signal aborts. `gap` means that
+   * some were missed. Buffers a bounded number: a reader that is too slow gets an end, and resumes after its last `seq`.
    */
-  subscribe(principal: Principal, after: number | null, signal: AbortSignal): AsyncIterable<Event>;
-  /** The lowest and highest `seq` that is kept; 0 and 0 when there are none. */
-  bounds(): Promise<{ readonly oldest: number; readonly newest: number }>;
+  subscribe(
+    principal: Principal,
+    after: number | null,
+    signal: AbortSignal,
+  ): AsyncIterable<Event | { readonly gap: true }>;
 }
 
 /** What the daemon needs to serve, part by part. */

@@ -127,9 +127,12 @@ describe("the event stream", () => {
     for (const seq of [50, 51]) rest.feed.push(seq);
     const { get } = await listening(t, rest);
     for (const after of [3, 400]) {
-      assert.match(await reader(await get(`/api/events/stream?after=${after}`))("event: "), /id: 51\nevent: gap/);
+      const text = await reader(await get(`/api/events/stream?after=${after}`))("event: gap");
+      assert.match(text, /id: 51\nevent: gap/);
     }
-    assert.match(await reader(await get("/api/events/stream?after=49"))("id: 51"), /event: open/);
+    const kept = await reader(await get("/api/events/stream?after=49"))("id: 51");
+    assert.match(kept, /id: 49\nevent: open/);
+    assert.doesNotMatch(kept, /gap/);
   });
 
   test("refuses a position that is none", async (t) => {

@@ -9,6 +9,7 @@ import { cardOf, pathFields } from "../operation/card.ts";
 import { type AnyOperation, methodOf } from "../operation/operation.ts";
 import { createRegistry } from "../operation/registry.ts";
 import { type JsonSchema, jsonSchemaOf, resolved } from "../operation/schema.ts";
+import { branchesOf } from "../operation/strict.ts";
 import { problems } from "../problem/problem.ts";
 import { referenceFiles } from "../reference/reference.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
@@ -215,7 +216,7 @@ function undescribed(
     ...properties.flatMap(([name, field]) => {
       // a shared object is described by its name
       const isTold =
-        field["description"] !== undefined || resolved(field, root)["description"] !== undefined || isShared(field);
+        [field, ...branchesOf(field, root)].some((one) => one["description"] !== undefined) || isShared(field);
       return [...(isTold ? [] : [`${path}.${name}`]), ...undescribed(field, root, `${path}.${name}`, above)];
     }),
   ];

@@ -94,9 +94,14 @@ const testAuth: AuthService = {
 export class TestFeed implements EventFeed {
   readonly #events: Event[] = [];
   readonly #wakers = new Set<() => void>();
+  /** What lies before it is gone. */
   oldest = 0;
   /** How many readers there are. */
   readers = 0;
+
+  get horizon(): number {
+    return this.#events.at(-1)?.seq ?? 0;
+  }
 
   push(seq: number): void {
     const event = {
@@ -113,14 +118,17 @@ export class TestFeed implements EventFeed {
     for (const wake of this.#wakers) wake();
   }
 
-  async bounds() {
-    return { oldest: this.oldest || (this.#events[0]?.seq ?? 0), newest: this.#events.at(-1)?.seq ?? 0 };
-  }
-
-  async *subscribe(_principal: Principal, after: number | null, signal: AbortSignal): AsyncIterable<Event> {
+  async *subscribe(
+    _principal: Principal,
+    after: number | null,
+    signal: AbortSignal,
+  ): AsyncIterable<Event | { gap: true }> {
     this.readers++;
-    let position = after ?? 0;
+    let position = after ?? this.horizon;
+    const isGap = position > this.horizon || position < this.oldest - 1;
+    if (isGap) position = this.horizon;
     try {
+      if (isGap) yield { gap: true };
       while (!signal.aborted) {
         const next = this.#events.find(({ seq }) => seq > position);
         if (next === undefined) {
