@@ -71,9 +71,12 @@ it("labels with ids only", async (_t, { make }) => {
 });
 
 it("connects spaces of one owner and separates owners", async (_t, { runtime, make }) => {
-  const one = await make({ network: "own", hostname: "one" });
-  const two = await make({ network: "own", hostname: "two" }, someTarget({ user_id: one.user_id }));
-  const other = await make({ network: "own", hostname: "other" });
+  const one = await make({ network: "own", capabilities: ["NET_RAW"], hostname: "one" });
+  const two = await make(
+    { network: "own", capabilities: ["NET_RAW"], hostname: "two" },
+    someTarget({ user_id: one.user_id }),
+  );
+  const other = await make({ network: "own", capabilities: ["NET_RAW"], hostname: "other" });
   assert.equal((await run(runtime, two, ["ping", "-c", "1", "-W", "5", "one"])).exit_code, 0);
   const networks = await Promise.all(
     [one, two, other].map(async (target) => {
@@ -96,7 +99,7 @@ it("removes an owner's network with the last space, and makes it again when it w
   const two = await make({ network: "own" }, someTarget({ user_id: one.user_id }));
   const network = engine().getNetwork(`kn-net-${one.user_id}`);
   await runtime.remove(one, never);
-  assert.equal((await network.inspect()).Labels["knot.user"], one.user_id);
+  assert.equal((await network.inspect()).Labels?.["knot.user"], one.user_id);
   await runtime.stop(two, 0, never);
   await network.remove();
   await runtime.start(two, never);

@@ -85,7 +85,7 @@ class DockerRuntime implements Runtime {
     await this.#owners.run(target.user_id, async () => {
       // `docker network prune` removes the network of a container that is not running.
       if (found.HostConfig.NetworkMode === this.#networks.nameOf(target.user_id)) {
-        await this.#networks.ensure(target.user_id, signal);
+        await this.#networks.reconnect(found, target.user_id, signal);
       }
       await this.#engine.askUnless([304], what, signal, () => container.start({ abortSignal: signal }));
     });

@@ -14,6 +14,7 @@ import { execArgv } from "./process/exec.ts";
 import { type Argv, enterArgv, homeInside, isRoot, sandboxArgv, uidInside } from "./process/isolation.ts";
 import { lastLines, trimLog } from "./process/log.ts";
 import { observe, runningOf, startMain, stopMain } from "./process/main-process.ts";
+import { type Mount, refuseLinks } from "./process/mount-points.ts";
 import { plainArgv, runMark } from "./process/plain.ts";
 import { prologueText, withPrologue } from "./process/prologue.ts";
 import { UserNumbers } from "./process/uids.ts";
@@ -92,6 +93,7 @@ class ProcessRuntime implements Runtime {
         throw new Problem("runtime_failed", `${directory.name} is gone; it has to be created again.`);
       if ((await runningOf(directory)) !== null) return;
       const { spec } = record;
+      if (!this.#plain) await refuseLinks(this.#mounts(directory, spec));
       const inside = withPrologue(spec.command ?? ["sleep", "infinity"]);
       const cwd = spec.working_dir ?? this.#home(directory);
       const argvOf = (token: string) => this.#mainArgv(directory, record, token, inside);
@@ -204,6 +206,15 @@ class ProcessRuntime implements Runtime {
     return sandboxArgv(record, paths, token, inside);
   }
 
+  #mounts(directory: SpaceDirectory, spec: SpaceSpec): readonly Mount[] {
+    const volumes = spec.volumes.map(({ volume, path }) => ({ source: this.#volumes.contentOf(volume), path }));
+    const own = [
+      { source: directory.file("home"), path: homeInside },
+      { source: directory.file("tmp"), path: "/tmp" },
+    ];
+    return [...own, ...volumes, ...spec.host_mounts];
+  }
+
   #home(directory: SpaceDirectory): string {
     return this.#plain ? directory.file("home") : homeInside;
   }
@@ -223,6 +234,7 @@ class ProcessRuntime implements Runtime {
   }
 
   #refuse(spec: SpaceSpec): void {
+    if (this.#plain) refusePlainRoot();
     if (spec.privileged || spec.capabilities.length > 0) {
       throw new Problem(
         "runtime_failed",

@@ -38,6 +38,17 @@ export class OwnerNetworks {
     return name;
   }
 
+  /** Connects a container that stands still to the owner's network again when that was removed behind its back. */
+  async reconnect(container: Docker.ContainerInspectInfo, userId: string, signal: AbortSignal): Promise<void> {
+    const name = await this.ensure(userId, signal);
+    const network = await this.#engine.network(name, signal);
+    if (network === undefined || container.NetworkSettings.Networks[name]?.NetworkID === network.Id) return;
+    const EndpointConfig = { Aliases: [container.Config.Hostname] };
+    await this.#engine.ask(`Network ${name}`, signal, () =>
+      this.#engine.docker.getNetwork(network.Id).connect({ Container: container.Id, EndpointConfig }),
+    );
+  }
+
   /** Removes the owner's network when no container, running or not, is left that needs it. */
   async removeUnused(userId: string, signal: AbortSignal): Promise<void> {
     const name = this.nameOf(userId);
