@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Approval } from "../../internal/approval/schema.ts";
 import type { Space } from "../../internal/space/schema.ts";
-import type { Template } from "../src/api/contract.ts";
+import type { Parameter, Template } from "../../internal/template/schema.ts";
 
 const now = Date.now();
 const hour = 3_600_000;
@@ -12,24 +12,32 @@ export const template = (overrides: Partial<Template> = {}): Template => ({
   description: "A small Linux machine to try things in.",
   version: 1,
   runtime: "docker",
-  source:
-    "version: 1\ndescription: A small Linux machine to try things in.\nimage: debian:13\ncommand: [sleep, infinity]\n",
+  spec: "description: A small Linux machine to try things in.\nimage: debian:13\ncommand: [sleep, infinity]\n",
   image: "debian:13",
   memory_bytes: 512 * 1024 ** 2,
   cpus: 1,
-  group_ids: [],
+  ...{ icon: null, active: true, allow: [], network: "own", group_ids: [] },
+  ports: [{ name: "web", port: 8080, protocol: "http" }],
+  volumes: [{ name: "home", path: "/home" }],
   created_at: now - 90 * hour,
   updated_at: now - 50 * hour,
   parameters: [
-    {
-      ...{ name: "greeting", title: "Greeting", description: "What the shell says when it starts.", type: "string" },
-      ...{ default: "hello", choices: [], required: false, pattern: null, min: null, max: null },
-    },
-    {
-      ...{ name: "size", title: "Size", description: "How much of the machine it gets.", type: "choice" },
-      ...{ default: "small", choices: ["small", "large"], required: true, pattern: null, min: null, max: null },
-    },
+    parameter({ name: "greeting", title: "Greeting", description: "What the shell says first.", default: "hello" }),
+    parameter({
+      name: "size",
+      title: "Size",
+      type: "choice",
+      default: "small",
+      choices: ["small", "large"],
+      required: true,
+    }),
   ],
+  ...overrides,
+});
+
+const parameter = (overrides: Partial<Parameter>): Parameter => ({
+  ...{ name: "parameter", type: "string", title: "Parameter", description: "", default: null },
+  ...{ pattern: null, min: null, max: null, choices: null, required: false },
   ...overrides,
 });
 

@@ -229,9 +229,16 @@ function governance(world: World): readonly Operation[] {
       page(
         "entries",
         world.events.toReversed().map((event) => ({
-          ...{ id: String(event.seq), at: event.at, username: world.user.username, door: "web", operation: event.type },
-          ...{ label: event.message, outcome: "ok", problem: null, duration_ms: 3, client: "", ip: "127.0.0.1" },
-          ...{ credential_name: "browser", effect: "write" },
+          ...{
+            seq: event.seq,
+            at: event.at,
+            call_id: randomUUID(),
+            user_id: world.user.id,
+            username: world.user.username,
+          },
+          ...{ credential_kind: "session", credential_id: "s", credential_name: "browser", door: "web", client: "" },
+          ...{ ip: "127.0.0.1", operation: event.type, origin: "knot", effect: "write", label: event.message },
+          ...{ outcome: "ok", problem_code: null, duration_ms: 3, hash: "" },
         })),
       ),
     ),

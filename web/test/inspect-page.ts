@@ -61,7 +61,9 @@ export function watchPage(page: Page, origin: string): readonly Finding[] {
     // the browser reports every refused request; a refusal by a door of knot is an answer, not a fault of the page
     const isAnswer =
       /Failed to load resource.*status of 4\d\d/.test(message.text()) && url.startsWith(`${origin}/api/`);
-    if (message.type() === "error" && !isAnswer) findings.push(`console: ${message.text()}`);
+    // Chromium drops its requests when an engine on the same machine makes a network; the page tries again
+    const isMachine = message.text().includes("net::ERR_NETWORK_CHANGED");
+    if (message.type() === "error" && !isAnswer && !isMachine) findings.push(`console: ${message.text()}`);
   });
   page.on("request", (request) => {
     const url = request.url();

@@ -88,7 +88,7 @@ async function liveOfASpace(page: Page, { patienceMs = 120_000 }: WalkOptions, i
     (await main.getByRole("region", { name: "Timeline" }).getByRole("listitem").count()) > 1,
     "the timeline has steps",
   );
-  await page.getByLabel("Command").fill("echo hello");
+  await page.getByLabel("Command", { exact: true }).fill("echo hello");
   await button(page, "Run").click();
   await page.getByText("Exit code 0").waitFor({ timeout: patienceMs });
   await inspect("space");

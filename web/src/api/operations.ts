@@ -1,4 +1,4 @@
-import { createClient, type Result } from "../../../internal/client/client.ts";
+import { type CallOptions, createClient, type Result } from "../../../internal/client/client.ts";
 import type { Operations } from "./contract.ts";
 
 export type OperationName = keyof Operations & string;
@@ -11,5 +11,6 @@ const client = createClient<readonly []>();
 export const call = client.call as <Name extends OperationName>(
   name: Name,
   input: InputOf<Name>,
+  options?: CallOptions,
 ) => Promise<Result<OutputOf<Name>>>;
 export const { subscribe } = client;

@@ -1,4 +1,5 @@
 import { MutationCache, QueryCache, QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import type { CallOptions } from "../../../internal/client/client.ts";
 import { call, type InputOf, type OperationName, type OutputOf } from "./operations.ts";
 import { hasCode, ProblemError } from "./problem-error.ts";
 
@@ -29,8 +30,12 @@ export const queryClient = new QueryClient({
 });
 
 /** Calls an operation; what it refuses is thrown as a ProblemError. */
-export async function invoke<Name extends OperationName>(name: Name, input: InputOf<Name>): Promise<OutputOf<Name>> {
-  const result = await call(name, input);
+export async function invoke<Name extends OperationName>(
+  name: Name,
+  input: InputOf<Name>,
+  options: CallOptions = {},
+): Promise<OutputOf<Name>> {
+  const result = await call(name, input, options);
   if (result.ok) return result.value;
   throw new ProblemError(result.problem);
 }

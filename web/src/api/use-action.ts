@@ -1,5 +1,7 @@
 import { useMutation } from "@tanstack/react-query";
+import { useState } from "react";
 import { showToast } from "../ui/toast.tsx";
+import { createKeyring } from "./idempotency.ts";
 import type { InputOf, OperationName, OutputOf } from "./operations.ts";
 import { problemIn } from "./problem-error.ts";
 import { invoke, outdate } from "./query.ts";
@@ -18,10 +20,15 @@ type Options<Name extends OperationName> = {
 
 /** A call that changes something: pending state, optimistic view with rollback, and every failure said aloud. */
 export function useAction<Name extends OperationName>(name: Name, options: Options<Name> = {}) {
+  const [keyring] = useState(createKeyring);
+  const creates = name.startsWith("create_");
   return useMutation<OutputOf<Name>, Error, InputOf<Name>, { undo: (() => void) | undefined }>({
-    mutationFn: (input) => invoke(name, input),
+    mutationFn: (input) => invoke(name, input, creates ? { idempotencyKey: keyring.keyFor(input) } : {}),
+    // safe only with a key: without one nobody knows whether the first try took effect
+    retry: (count, error) => creates && count < 2 && problemIn(error).code === "unavailable",
     onMutate: (input) => ({ undo: options.optimistic?.(input) }),
     onSuccess: (output, input) => {
+      keyring.forget();
       const text = options.says?.(output, input);
       if (text !== undefined) showToast({ tone: "good", text });
       options.done?.(output, input);

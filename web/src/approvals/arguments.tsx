@@ -5,12 +5,16 @@ export function Arguments({ values }: { values: Readonly<Record<string, unknown>
   return (
     <table className="w-full table-fixed border-collapse text-sm">
       <caption className="sr-only">Arguments</caption>
+      <colgroup>
+        <col className="w-[40%] sm:w-36" />
+        <col />
+      </colgroup>
       <tbody>
         {entries.map(([name, value]) => (
           <tr key={name} className="border-t border-line first:border-t-0">
             <th
               scope="row"
-              className="w-2/5 py-1.5 pr-3 text-left align-top font-mono font-normal break-words text-dim sm:w-44"
+              className="py-1.5 pr-3 text-left align-top font-mono font-normal break-words text-dim"
             >
               {name}
             </th>

@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { AuditEntry } from "../api/contract.ts";
+import type { AuditEntry } from "../../../internal/audit/schema.ts";
 import { useOperation } from "../api/query.ts";
 import { Badge, type Tone } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
@@ -32,7 +32,7 @@ export function AuditPage() {
       {entries.length > 0 && (
         <ul className="divide-y divide-line rounded-xl border border-line bg-panel">
           {entries.map((entry) => (
-            <EntryRow key={entry.id} entry={entry} />
+            <EntryRow key={entry.seq} entry={entry} />
           ))}
         </ul>
       )}
@@ -57,7 +57,7 @@ function EntryRow({ entry }: { entry: AuditEntry }) {
         <p className="break-words">{entry.label}</p>
         <p className="truncate text-sm text-dim">
           {entry.username} · {entry.door} · <code className="font-mono">{entry.operation}</code>
-          {entry.problem !== null && ` · ${entry.problem}`}
+          {entry.problem_code !== null && ` · ${entry.problem_code}`}
         </p>
       </div>
       <p className="flex items-center gap-3 text-sm text-dim sm:flex-row-reverse">

@@ -10,11 +10,11 @@ export function ProfilePage() {
     <Page title="Profile" narrow>
       <div className="grid gap-4">
         <Panel title="Account">
-          <dl className="grid gap-x-6 gap-y-2 sm:grid-cols-[9rem_1fr]">
+          <dl className="grid grid-cols-[6.5rem_minmax(0,1fr)] gap-x-4 gap-y-2">
             <dt className="text-dim">User name</dt>
             <dd>{user.username}</dd>
             <dt className="text-dim">Name</dt>
-            <dd>{user.display_name}</dd>
+            <dd>{user.display_name || user.username}</dd>
             <dt className="text-dim">E-mail</dt>
             <dd className="break-words">{user.email ?? "none"}</dd>
             <dt className="text-dim">Roles</dt>

@@ -60,7 +60,7 @@ export function LoginPage() {
             />
           )}
         </Field>
-        {signIn.isError && <ProblemNotice error={signIn.error} />}
+        {signIn.isError && <ProblemNotice brief error={signIn.error} />}
         <Button type="submit" look="primary" busy={signIn.isPending}>
           Sign in
         </Button>

@@ -106,7 +106,7 @@ function SetupForm({ token }: { token: string }) {
             />
           )}
         </Field>
-        {setup.isError && !isFieldProblem && <ProblemNotice error={setup.error} />}
+        {setup.isError && !isFieldProblem && <ProblemNotice brief error={setup.error} />}
         <Button type="submit" look="primary" busy={setup.isPending}>
           Create account
         </Button>

@@ -11,7 +11,7 @@ export function Logs({ space }: { space: Space }) {
   const running = space.state === "running" || space.state === "starting";
   const query = useOperation(
     "get_space_logs",
-    { space: space.id, tail: 300 },
+    { space: space.id, lines: 300 },
     { refetchInterval: running ? 4000 : false },
   );
   const text = query.data?.text ?? "";

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { type FormEvent, useRef, useState } from "react";
-import type { Template } from "../api/contract.ts";
+import type { Template } from "../../../internal/template/schema.ts";
 import { ProblemError } from "../api/problem-error.ts";
 import { useOperation } from "../api/query.ts";
 import { useAction } from "../api/use-action.ts";

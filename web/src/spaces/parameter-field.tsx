@@ -1,8 +1,8 @@
-import type { TemplateParameter } from "../api/contract.ts";
+import type { Parameter } from "../../../internal/template/schema.ts";
 import { Field, inputClass } from "../ui/field.tsx";
 
 type Props = {
-  readonly parameter: TemplateParameter;
+  readonly parameter: Parameter;
   readonly value: string | boolean;
   readonly error: string | undefined;
   readonly onChange: (value: string | boolean) => void;
@@ -43,7 +43,7 @@ export function ParameterField({ parameter, value, error, onChange }: Props) {
             className={inputClass}
           >
             {value === "" && <option value="">Choose…</option>}
-            {parameter.choices.map((choice) => (
+            {(parameter.choices ?? []).map((choice) => (
               <option key={choice}>{choice}</option>
             ))}
           </select>

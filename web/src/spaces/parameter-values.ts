@@ -1,9 +1,9 @@
-import type { TemplateParameter } from "../api/contract.ts";
+import type { Parameter } from "../../../internal/template/schema.ts";
 
 export type ParameterValue = string | number | boolean;
 
 /** What a form starts with: the defaults, as the texts and ticks of its controls. */
-export const startValues = (parameters: readonly TemplateParameter[]): Record<string, string | boolean> =>
+export const startValues = (parameters: readonly Parameter[]): Record<string, string | boolean> =>
   Object.fromEntries(
     parameters.map(({ name, type, default: value }) => [
       name,
@@ -12,7 +12,7 @@ export const startValues = (parameters: readonly TemplateParameter[]): Record<st
   );
 
 /** What is wrong with a value, in words; undefined when it will do. The server checks again. */
-export function mistakeIn(parameter: TemplateParameter, value: string | boolean): string | undefined {
+export function mistakeIn(parameter: Parameter, value: string | boolean): string | undefined {
   if (typeof value === "boolean") return undefined;
   const { type, required, pattern, min, max } = parameter;
   if (value === "") return required ? "Needs a value." : undefined;
@@ -28,7 +28,7 @@ export function mistakeIn(parameter: TemplateParameter, value: string | boolean)
 
 /** The input of create_space: what was left empty is left out, so that the default counts. */
 export function valuesFor(
-  parameters: readonly TemplateParameter[],
+  parameters: readonly Parameter[],
   values: Readonly<Record<string, string | boolean>>,
 ): Record<string, ParameterValue> {
   const entries = parameters.flatMap(({ name, type }): [string, ParameterValue][] => {

@@ -1,6 +1,6 @@
 import type { Space } from "../../../internal/space/schema.ts";
 import { Button, IconButton } from "../ui/button.tsx";
-import { Confirm } from "../ui/confirm.tsx";
+import { DeleteSpace } from "./delete-space.tsx";
 import { useSpaceActions } from "./use-space-actions.ts";
 
 type Props = {
@@ -33,16 +33,15 @@ export function SpaceActions({ space, compact = false, onDeleted }: Props) {
           danger
         />
       </div>
-      <Confirm
-        open={actions.loss !== null}
-        title={`Delete “${space.name}”?`}
-        action="Delete space"
-        busy={actions.deleting}
-        onConfirm={actions.confirmDelete}
-        onCancel={actions.cancelDelete}
-      >
-        {actions.loss}
-      </Confirm>
+      {actions.loss !== null && (
+        <DeleteSpace
+          name={space.name}
+          loss={actions.loss}
+          busy={actions.deleting}
+          onConfirm={actions.confirmDelete}
+          onCancel={actions.cancelDelete}
+        />
+      )}
     </>
   );
 }

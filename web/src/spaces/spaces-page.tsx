@@ -13,7 +13,9 @@ import { SpaceActions } from "./space-actions.tsx";
 import { HealthBadge, StateBadge } from "./state-badge.tsx";
 
 export function SpacesPage() {
-  const spaces = useOperation("list_spaces", { limit: 1000 });
+  const { may } = useSession();
+  const [everybody, setEverybody] = useState(false);
+  const spaces = useOperation("list_spaces", { limit: 1000, ...(everybody ? { owner: "*" } : {}) });
   const [search, setSearch] = useState("");
   const list = spaces.data?.spaces ?? [];
   const shown = list.filter((space) =>
@@ -29,20 +31,33 @@ export function SpacesPage() {
     <Page title="Spaces" about={summaryOf(list)} actions={list.length > 0 && create}>
       {spaces.isPending && <Loading rows={4} />}
       {spaces.isError && <ProblemNotice error={spaces.error} retry={() => void spaces.refetch()} />}
+      <div className="mb-4 flex flex-wrap items-center gap-x-5 gap-y-2 empty:hidden">
+        {may("spaces.manage") && spaces.isSuccess && (
+          <label className="flex items-center gap-2 text-sm">
+            <input
+              type="checkbox"
+              className="size-4 accent-[var(--accent)]"
+              checked={everybody}
+              onChange={(event) => setEverybody(event.target.checked)}
+            />
+            Show everybody’s spaces
+          </label>
+        )}
+        {list.length > 6 && (
+          <input
+            type="search"
+            aria-label="Search spaces"
+            placeholder="Search by name, owner or template"
+            value={search}
+            onChange={(event) => setSearch(event.target.value)}
+            className={`${inputClass} sm:max-w-xs`}
+          />
+        )}
+      </div>
       {spaces.isSuccess && list.length === 0 && (
         <EmptyState title="No spaces yet" action={create}>
           A space is an environment of its own, made from a template: for you, or for the AI client you connect.
         </EmptyState>
-      )}
-      {list.length > 6 && (
-        <input
-          type="search"
-          aria-label="Search spaces"
-          placeholder="Search by name, owner or template"
-          value={search}
-          onChange={(event) => setSearch(event.target.value)}
-          className={`${inputClass} mb-4 sm:max-w-xs`}
-        />
       )}
       {shown.length > 0 && (
         <ul className="divide-y divide-line rounded-xl border border-line bg-panel">

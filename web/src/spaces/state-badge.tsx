@@ -5,7 +5,7 @@ import type { IconName } from "../ui/icon.tsx";
 const states: Readonly<Record<Space["state"], readonly [string, Tone, IconName]>> = {
   creating: ["Creating", "wait", "spinner"],
   starting: ["Starting", "wait", "spinner"],
-  running: ["Running", "good", "play"],
+  running: ["Running", "good", "dot"],
   stopping: ["Stopping", "wait", "spinner"],
   stopped: ["Stopped", "dim", "stop"],
   deleting: ["Deleting", "wait", "spinner"],

@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import type { Template } from "../api/contract.ts";
+import type { Template } from "../../../internal/template/schema.ts";
 import { Icon } from "../ui/icon.tsx";
 import { sizeText } from "./sizes.ts";
 

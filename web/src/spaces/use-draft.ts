@@ -1,5 +1,5 @@
 import { useState } from "react";
-import type { Template } from "../api/contract.ts";
+import type { Template } from "../../../internal/template/schema.ts";
 
 export type Draft = { readonly name: string; readonly values: Readonly<Record<string, string | boolean>> };
 

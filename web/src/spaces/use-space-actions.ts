@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Space } from "../../../internal/space/schema.ts";
 import type { OperationName, OutputOf } from "../api/operations.ts";
-import { hasCode, problemIn } from "../api/problem-error.ts";
+import { problemIn } from "../api/problem-error.ts";
 import { queryClient } from "../api/query.ts";
 import { useAction } from "../api/use-action.ts";
 
@@ -27,9 +27,20 @@ function expectState(id: string, state: Space["state"]): () => void {
   };
 }
 
+/** What deleting would destroy, in the server's words. */
+export type Loss = { readonly text: string; readonly volumes: readonly string[] };
+
+function lossIn(error: unknown): Loss | null {
+  const { code, detail, volumes } = problemIn(error);
+  if (code !== "confirmation_required") return null;
+  // the last sentence tells programs how to confirm; a person has a button for it
+  const text = detail.replace(/ Repeat with confirm set to true\.$/, "");
+  return { text, volumes: Array.isArray(volumes) ? volumes.map(String) : [] };
+}
+
 /** What can be done to a space. Calls return at once; events tell how it goes on. */
 export function useSpaceActions(space: Space, onDeleted?: () => void) {
-  const [loss, setLoss] = useState<string | null>(null);
+  const [loss, setLoss] = useState<Loss | null>(null);
   const call = { space: space.id, wait_seconds: 0 };
   const start = useAction("start_space", { outdates, optimistic: () => expectState(space.id, "starting") });
   const stop = useAction("stop_space", { outdates, optimistic: () => expectState(space.id, "stopping") });
@@ -42,12 +53,12 @@ export function useSpaceActions(space: Space, onDeleted?: () => void) {
   // the server says what would be lost: the first call asks, the second one is sure
   const askDelete = () =>
     remove.mutate(call, {
-      onError: (error) => hasCode(error, "confirmation_required") && setLoss(problemIn(error).detail),
+      onError: (error) => setLoss(lossIn(error)),
       onSuccess: () => onDeleted?.(),
     });
-  const confirmDelete = () =>
+  const confirmDelete = (keep_volumes: boolean) =>
     remove.mutate(
-      { ...call, confirm: true },
+      { ...call, confirm: true, keep_volumes },
       {
         onSuccess: () => onDeleted?.(),
         onSettled: () => setLoss(null),
@@ -68,7 +79,7 @@ export function useSpaceActions(space: Space, onDeleted?: () => void) {
       start: state === "stopped" || state === "failed",
       stop: state === "running" || state === "starting",
       restart: state === "running",
-      delete: state !== "deleting",
+      delete: state === "running" || state === "stopped" || state === "failed",
     },
   };
 }

@@ -1,5 +1,5 @@
 import { getRouteApi, Link } from "@tanstack/react-router";
-import type { Template, TemplateParameter } from "../api/contract.ts";
+import type { Parameter, Template } from "../../../internal/template/schema.ts";
 import { useOperation } from "../api/query.ts";
 import { useSession } from "../shell/session.ts";
 import { sizeText } from "../spaces/sizes.ts";
@@ -51,16 +51,16 @@ function TemplateView({ template }: { template: Template }) {
           ))}
         </ul>
       </Panel>
-      {template.source !== "" && (
-        <Panel title="Spec" aside={<CopyButton text={template.source} fallback="template-source" />}>
-          <TextBlock text={template.source} id="template-source" height="max-h-[32rem]" />
+      {template.spec !== null && (
+        <Panel title="Spec" aside={<CopyButton text={template.spec} fallback="template.spec" />}>
+          <TextBlock text={template.spec} id="template.spec" height="max-h-[32rem]" />
         </Panel>
       )}
     </div>
   );
 }
 
-function ParameterRow({ parameter }: { parameter: TemplateParameter }) {
+function ParameterRow({ parameter }: { parameter: Parameter }) {
   return (
     <li className="py-2">
       <p className="flex flex-wrap items-center gap-2">

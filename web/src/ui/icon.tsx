@@ -25,13 +25,14 @@ const drawings = {
   terminal: "M3 4h14v12H3zM6 8l2.5 2L6 12M10.5 12.500H14",
   clock: "M10 17a7 7 0 1 0 0-14 7 7 0 0 0 0 14M10 6v4.200l2.7 1.6",
   ring: "M10 16a6 6 0 1 0 0-12 6 6 0 0 0 0 12",
+  dot: "M10 10h.1",
   spinner: "M10 3.500A6.5 6.5 0 1 1 3.5 10",
   link: "M8 12l4-4M9 6l1.5-1.500a3.5 3.5 0 0 1 5 5L14 11M11 14l-1.5 1.500a3.5 3.5 0 0 1-5-5L6 9",
 } as const;
 
 export type IconName = keyof typeof drawings;
 
-const bold = new Set<IconName>(["more"]);
+const strokes: Partial<Record<IconName, number>> = { more: 2.6, dot: 9 };
 
 export function Icon({ name, className = "size-4" }: { name: IconName; className?: string }) {
   return (
@@ -40,7 +41,7 @@ export function Icon({ name, className = "size-4" }: { name: IconName; className
       className={`shrink-0 ${className} ${name === "spinner" ? "animate-spin" : ""}`}
       fill="none"
       stroke="currentColor"
-      strokeWidth={bold.has(name) ? 2.6 : 1.6}
+      strokeWidth={strokes[name] ?? 1.6}
       strokeLinecap="round"
       strokeLinejoin="round"
       aria-hidden="true"

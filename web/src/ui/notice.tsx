@@ -3,19 +3,28 @@ import { problemIn } from "../api/problem-error.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
 
+type NoticeProps = {
+  readonly error: unknown;
+  readonly retry?: (() => void) | undefined;
+  /** Only the detail, where the place says the rest. */
+  readonly brief?: boolean;
+};
+
 /** What failed, why, and what can be done: the problem's own words, and a way to try again. */
-export function ProblemNotice({ error, retry }: { error: unknown; retry?: (() => void) | undefined }) {
+export function ProblemNotice({ error, retry, brief = false }: NoticeProps) {
   const { title, detail, code, instance } = problemIn(error);
   return (
     <div role="alert" className="flex gap-3 rounded-xl border border-bad/40 bg-bad-soft p-4">
       <Icon name="warning" className="mt-0.5 size-5 text-bad" />
       <div className="min-w-0 flex-1">
-        <p className="font-medium">{title}</p>
+        {!brief && <p className="font-medium">{title}</p>}
         <p className="break-words">{detail}</p>
-        <p className="mt-1 font-mono text-xs text-dim">
-          {code}
-          {instance !== undefined && ` · call ${instance}`}
-        </p>
+        {!brief && (
+          <p className="mt-1 font-mono text-xs text-dim">
+            {code}
+            {instance !== undefined && ` · call ${instance}`}
+          </p>
+        )}
         {retry !== undefined && (
           <Button icon="restart" className="mt-3" onClick={retry}>
             Try again

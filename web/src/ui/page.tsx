@@ -48,7 +48,7 @@ export function Panel({
 }) {
   const heading = `${id ?? title.toLowerCase().replaceAll(" ", "-")}-heading`;
   return (
-    <section aria-labelledby={heading} className="rounded-xl border border-line bg-panel">
+    <section aria-labelledby={heading} className="min-w-0 rounded-xl border border-line bg-panel">
       <header className="flex min-h-12 flex-wrap items-center justify-between gap-2 border-b border-line px-4 py-1.5">
         <h2 id={heading} className="text-sm font-semibold">
           {title}

@@ -35,7 +35,7 @@ export function Toasts() {
     <section
       aria-label="Messages"
       aria-live="polite"
-      className="pointer-events-none fixed inset-x-4 bottom-20 z-60 grid justify-items-end gap-2 sm:bottom-5 sm:left-auto sm:right-5"
+      className="pointer-events-none fixed inset-x-3 top-3 z-60 grid justify-items-end gap-2 sm:top-auto sm:right-5 sm:bottom-5 sm:left-auto"
     >
       {shown.map(({ id, tone, title, text }) => (
         <div
