@@ -214,6 +214,8 @@ describe("help", () => {
       (await type("thing list -h")).stdout,
       /--kinds VALUE +Only of these kinds \(may be repeated; round, square\)/,
     );
+    assert.match((await type("thing list -h")).stdout, /--\[no-\]large +Only large ones/);
+    assert.match((await type("thing delete -h")).stdout, / --confirm +Really delete it/);
     assert.match((await type("server --help")).stdout, /Runs the daemon/);
     assert.doesNotMatch((await type("")).stdout, /__complete/);
   });

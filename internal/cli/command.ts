@@ -82,6 +82,7 @@ export const flag = (name: string, description: string, parts: Partial<Flag> = {
   required: false,
   choices: [],
   schema: { type: parts.kind === "switch" ? "boolean" : "string" },
+  ...(parts.kind === "switch" ? { fallback: false } : {}),
   ...parts,
 });
 

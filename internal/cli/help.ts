@@ -51,8 +51,11 @@ export function groupHelp(words: readonly string[], commands: readonly Command[]
   ]);
 }
 
-export const flagText = ({ name, kind, placeholder }: Flag): string =>
-  kind === "switch" || kind === "stdin" ? `--${name}` : `--${name} ${placeholder}`;
+/** How a flag is typed; a switch that may be on without being said can be turned off as well. */
+export function flagText({ name, kind, placeholder, fallback }: Flag): string {
+  if (kind === "switch") return fallback === false ? `--${name}` : `--[no-]${name}`;
+  return kind === "stdin" ? `--${name}` : `--${name} ${placeholder}`;
+}
 
 /** What a flag means, its choices and what holds without it. */
 export function flagHelp({ description, kind, choices, required, fallback }: Flag): string {
@@ -61,7 +64,7 @@ export function flagHelp({ description, kind, choices, required, fallback }: Fla
     ...(kind === "list" || kind === "map" ? ["may be repeated"] : []),
     ...(choices.length === 0 ? [] : [choices.join(", ")]),
     ...(required ? ["required"] : []),
-    ...(isSilent(fallback) ? [] : [`default ${typeof fallback === "string" ? fallback : JSON.stringify(fallback)}`]),
+    ...(isSilent(fallback) ? [] : [`default ${defaultText(fallback)}`]),
   ];
   return notes.length === 0 ? description : `${description} (${notes.join("; ")})`;
 }
@@ -69,6 +72,9 @@ export function flagHelp({ description, kind, choices, required, fallback }: Fla
 /** A default that says nothing: absent, off, or empty. */
 const isSilent = (fallback: unknown): boolean =>
   fallback === undefined || fallback === false || fallback === null || ["", "[]", "{}"].includes(asText(fallback));
+
+const defaultText = (fallback: unknown): string =>
+  Array.isArray(fallback) ? fallback.map(asText).join(", ") : asText(fallback);
 
 const asText = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 

@@ -3,17 +3,21 @@ import { branchesOf } from "../operation/strict.ts";
 import { code } from "./markdown.ts";
 
 /** The rows of an object schema's fields: name, type, meaning; nested objects with dotted names. */
-export function fieldRows(object: JsonSchema, root: JsonSchema = object, prefix = ""): readonly (readonly string[])[] {
-  const required = new Set((object["required"] ?? []) as string[]);
+export function fieldRows(
+  object: JsonSchema,
+  io: "input" | "output",
+  root: JsonSchema = object,
+  prefix = "",
+): readonly (readonly string[])[] {
+  const required = new Set(io === "input" ? ((object["required"] ?? []) as string[]) : []);
   return Object.entries((object["properties"] ?? {}) as Record<string, JsonSchema>).flatMap(([name, schema]) => {
     const inner = branchesOf(schema, root).find((branch) => branch["properties"] !== undefined);
     const path = prefix + name;
     const row = [code(path), typeText(schema, root), meaningOf(schema, root, required.has(name))];
     // shared things are described once, under their own name
     const isShared = typeof schema["$ref"] === "string";
-    return inner === undefined || isShared || prefix.split(".").length > 2
-      ? [row]
-      : [row, ...fieldRows(inner, root, `${path}.`)];
+    if (inner === undefined || isShared || prefix.split(".").length > 2) return [row];
+    return [row, ...fieldRows(inner, io, root, `${path}.`)];
   });
 }
 

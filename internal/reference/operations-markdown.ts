@@ -31,8 +31,8 @@ export function operationsMarkdown(operations: readonly AnyOperation[]): string 
 function operationText(op: AnyOperation): string {
   const card = cardOf(op);
   const facts = table(["", ""], factsOf(op, card));
-  const input = table(["Input", "Type", "Meaning"], fieldRows(card.input_schema));
-  const output = table(["Output", "Type", "Meaning"], fieldRows(card.output_schema));
+  const input = table(["Input", "Type", "Meaning"], fieldRows(card.input_schema, "input"));
+  const output = table(["Output", "Type", "Meaning"], fieldRows(card.output_schema, "output"));
   return [`### ${op.name}`, op.description, facts, input, output].filter((part) => part !== "").join("\n\n");
 }
 
@@ -63,7 +63,7 @@ function sharedObjects(operations: readonly AnyOperation[]): readonly string[] {
   return [...found]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([id, [schema, document]]) => {
-      const rows = fieldRows(schema, document);
+      const rows = fieldRows(schema, "output", document);
       return rows.length === 0 ? [] : [`### ${id}\n\n${table(["Field", "Type", "Meaning"], rows)}`];
     });
 }

@@ -125,7 +125,7 @@ const headerParameters: Json = {
     name: "Idempotency-Key",
     in: "header",
     description: "Calls of one user to one operation with the same key have one effect and one answer",
-    schema: { type: "string", minLength: 1, maxLength: 200 },
+    schema: { type: "string", minLength: 1, maxLength: 255 },
   },
   Approval: {
     name: "Knot-Approval",

@@ -34,6 +34,17 @@ function reader(response: Response) {
   };
 }
 
+describe("the server", () => {
+  test("gives a request little room and little time", async (t) => {
+    const rest = restUnderTest(t);
+    const { get } = await listening(t, rest);
+    assert.equal((await get("/healthz", { headers: { "x-long": "x".repeat(15 * 1024) } })).status, 200);
+    assert.equal((await get("/healthz", { headers: { "x-long": "x".repeat(17 * 1024) } })).status, 431);
+    const { headersTimeout, requestTimeout, keepAliveTimeout } = rest.server.server;
+    assert.deepEqual([headersTimeout, requestTimeout, keepAliveTimeout], [10_000, 60_000, 65_000]);
+  });
+});
+
 describe("a write that streams", () => {
   const start = (name: string, init: RequestInit = {}) =>
     [
