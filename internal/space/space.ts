@@ -205,6 +205,17 @@ export class Spaces {
     return { id, name, working_dir, user, target: targetOf(row), runtime: this.#runtime(row.runtime) };
   }
 
+  /** Removes what is left in the engine of a space, or of one that is gone; does not wait. */
+  tidy(space_id: string): void {
+    void this.#deps.driver.tidy(space_id);
+  }
+
+  /** How many spaces a user owns: a user who has any cannot be deleted. */
+  async countOf(user_id: string): Promise<number> {
+    const viewer = { user_id, group_ids: [], all: false };
+    return (await this.#deps.store.list({ viewer }, { limit: 1 })).total;
+  }
+
   async #newSpace(call: Call, input: Parameters<Spaces["create"]>[1]): Promise<NewSpace> {
     const { templates, planner, now, deadlines } = this.#deps;
     const template = await templates.choose(call, input.template);

@@ -232,6 +232,26 @@ export class SqlSpaces implements SpaceStore {
       .execute();
   }
 
+  /** How many spaces a user owns, in any state. */
+  async countOwnedBy(user_id: string): Promise<number> {
+    const { count } = await this.#store.db
+      .selectFrom("spaces")
+      .select((eb) => eb.fn.countAll<number>().as("count"))
+      .where("user_id", "=", user_id)
+      .executeTakeFirstOrThrow();
+    return Number(count);
+  }
+
+  /** How many spaces are in each state; states without any are left out. */
+  async countByState(): Promise<Readonly<Record<string, number>>> {
+    const rows = await this.#store.db
+      .selectFrom("spaces")
+      .select((eb) => ["state", eb.fn.countAll<number>().as("count")])
+      .groupBy("state")
+      .execute();
+    return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+  }
+
   async volumesOf(space_id: string): Promise<readonly PlannedVolume[]> {
     return volumesIn(this.#store.db, space_id);
   }

@@ -1,6 +1,7 @@
 import type { NewEvent } from "../event/schema.ts";
 import type { Page, PageRequest } from "../operation/page.ts";
-import type { Danger, Summary } from "./spec.ts";
+import type { Danger } from "./rules.ts";
+import type { Summary } from "./schema.ts";
 
 export type TemplateRow = {
   readonly id: string;

@@ -178,9 +178,9 @@ export class FakeRuntime implements Runtime {
 
   async #call<Result>(method: Method, what: string, signal: AbortSignal, work: () => Result): Promise<Result> {
     this.calls.push(`${method} ${what}`.trim());
+    const trouble = this.#next(method, what);
     await new Promise(setImmediate);
     signal.throwIfAborted();
-    const trouble = this.#next(method, what);
     if (trouble === "fail") throw new Problem("runtime_failed", `The engine refused to ${method}.`);
     if (trouble === "unavailable") throw new Problem("runtime_unavailable", "The engine does not answer.");
     if (trouble === "hang") return new Promise<never>(() => {});

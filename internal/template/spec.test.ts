@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { readSpec, type SpecOptions } from "./spec.ts";
+
+const check = (text: string, options: Partial<SpecOptions> = {}) =>
+  readSpec(text, { allowed: [], variables: {}, values: null, ...options });
+const mistakesOf = (text: string, options: Partial<SpecOptions> = {}) =>
+  check(text, options).mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
+const values = (more: Record<string, string | number | boolean>) => new Map(Object.entries(more));
+
+describe("template spec", () => {
+  test("fills in hardened defaults", () => {
+    const { spec } = check("image: debian");
+    assert.deepEqual(spec?.body, {
+      ...{ image: "debian", command: null, environment: {}, ports: [], host_mounts: [], memory_bytes: 2 * 1024 ** 3 },
+      ...{ cpus: 2, pids: 512, privileged: false, network: "own", user: null, working_dir: null, health: null },
+      capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
+    });
+  });
+
+  test("reads every key", () => {
+    const { spec, mistakes } = check(`
+name: node
+image: docker.io/library/node:22
+command: npm start
+environment: [A=1, "B=x=y"]
+ports: [{ name: web, port: 3000, protocol: http }]
+volumes: [{ name: home, path: /home/dev, size: 10G }]
+memory: 512M
+cpus: 0.5
+pids: 64
+capabilities: [CAP_CHOWN]
+network: none
+health: { command: [curl, -f, localhost], interval: 1m, timeout: 3, retries: 2, start: 5s }
+user: 1000:1000
+working_dir: /srv
+`);
+    assert.deepEqual(mistakes, []);
+    assert.deepEqual(spec?.body.command, ["sh", "-c", "npm start"]);
+    assert.deepEqual(spec?.body.environment, { A: "1", B: "x=y" });
+    assert.deepEqual([spec?.body.memory_bytes, spec?.volumes[0]?.reserved_bytes], [512 * 1024 ** 2, 10 * 1024 ** 3]);
+    assert.equal(spec?.body.health?.interval_seconds, 60);
+    assert.equal(spec?.runtime, "docker");
+  });
+
+  test("finds every mistake at once, with line, column and what was meant", () => {
+    const found = mistakesOf(`image: debian
+comand: sleep
+memory: lots
+network: ohw
+ports:
+  - name: web
+    prot: 80
+environment:
+  A: \${{ .custom.colr }}
+  B: \${{ .space.nam }}
+parameters:
+  - name: color
+    type: strin
+`);
+    assert.deepEqual(found, [
+      '2:1 unknown key "comand" in the template; did you mean "command"?',
+      "3:9 memory must be a size such as 512M or 2G",
+      '4:10 network must be own, none, host; did you mean "own"?',
+      '6:5 a port needs "port", its number',
+      '7:5 unknown key "prot" in a port; did you mean "port"?',
+      "9:6 there is no .custom.colr; did you mean .custom.color?",
+      "10:6 there is no .space.nam; did you mean .space.name?",
+      '13:11 type must be string, number, boolean, choice, secret; did you mean "string"?',
+    ]);
+  });
+
+  test("names the place of broken YAML and of keys that stand twice", () => {
+    assert.match(mistakesOf("image: [debian").join(), /^1:/);
+    assert.match(mistakesOf("image: a\nimage: b").join(), /^2:1 /);
+  });
+
+  test("refuses aliases, anchors and tags", () => {
+    assert.equal(mistakesOf("image: &a debian\ncommand: *a").length >= 2, true);
+    assert.match(mistakesOf("image: !!js/function x").join(), /tags/);
+  });
+
+  for (const [what, line] of [
+    ["privileged", "privileged: true"],
+    ["host_network", "network: host"],
+    ["host_mounts", "host_mounts: [{ source: /srv, path: /srv }]"],
+    ["capabilities", "capabilities: [SYS_ADMIN]"],
+    ["capabilities", "capabilities: [ALL]"],
+  ] as const) {
+    test(`refuses "${line}" unless an administrator allowed it`, () => {
+      const text = `image: debian\n${line}`;
+      assert.match(mistakesOf(text).join(), new RegExp(`^2:\\d+ .*"${what}"`));
+      assert.deepEqual(mistakesOf(text, { allowed: [what] }), []);
+    });
+  }
+
+  for (const source of ["/var/run/docker.sock", "/", "/proc", "/run/podman", "/srv/../etc"]) {
+    test(`refuses the host mount ${source} to everybody`, () => {
+      const text = `image: debian\nhost_mounts: [{ source: ${source}, path: /x }]`;
+      assert.equal(mistakesOf(text, { allowed: ["host_mounts"] }).length, 1);
+    });
+  }
+
+  for (const line of [
+    "privileged: ${{ .custom.p }}",
+    "network: ${{ .custom.p }}",
+    "runtime: ${{ .custom.p }}",
+    'capabilities: ["${{ .custom.p }}"]',
+    'host_mounts: [{ source: "${{ .custom.p }}", path: /x }]',
+    'volumes: [{ name: "${{ .custom.p }}", path: /x }]',
+  ]) {
+    test(`takes no placeholder in "${line}"`, () => {
+      const text = `image: debian\n${line}\nparameters: [{ name: p }]`;
+      const allowed = ["privileged", "host_network", "host_mounts", "capabilities"] as const;
+      assert.equal(mistakesOf(text, { allowed }).length, 1);
+    });
+  }
+
+  test("puts values in after parsing, so that they cannot become structure", () => {
+    const evil = 'x"\nprivileged: true\nA: ${{ .space.id }}';
+    const text = "image: debian\nenvironment:\n  A: ${{ .custom.p }}\nparameters: [{ name: p }]";
+    const { spec } = check(text, { values: values({ ".custom.p": evil, ".space.id": "1" }) });
+    assert.deepEqual([spec?.body.environment, spec?.body.privileged], [{ A: evil }, false]);
+  });
+
+  test("does not let a value name an environment variable", () => {
+    const text = 'image: debian\nenvironment: ["A=${{ .custom.p }}"]\nparameters: [{ name: p }]';
+    const { spec } = check(text, { values: values({ ".custom.p": "1\nLD_PRELOAD=/x" }) });
+    assert.deepEqual(spec?.body.environment, { A: "1\nLD_PRELOAD=/x" });
+  });
+
+  test("checks what comes out once the values are in", () => {
+    const text = "image: debian\nworking_dir: /home/${{ .custom.p }}\nparameters: [{ name: p }]";
+    const { mistakes } = check(text, { values: values({ ".custom.p": "../../etc" }) });
+    assert.match(mistakes[0]?.message ?? "", /must not contain/);
+  });
+
+  test("does not let a value move the space out of its container", () => {
+    const text = "image: ${{ .custom.p }}\nparameters: [{ name: p }]";
+    assert.equal(check(text, { values: values({ ".custom.p": "host" }) }).spec, null);
+  });
+
+  test("makes a number of a placeholder that stands alone", () => {
+    const text = "image: debian\ncpus: ${{ .custom.n }}\nparameters: [{ name: n, type: number, default: 1 }]";
+    assert.deepEqual(mistakesOf(text), []);
+    assert.equal(check(text, { values: values({ ".custom.n": 3 }) }).spec?.body.cpus, 3);
+    assert.match(
+      mistakesOf(text.replace("type: number, default: 1", "type: string")).join(),
+      /placeholder of a number/,
+    );
+  });
+
+  test("lets a secret stand in the environment alone", () => {
+    const secret = "parameters: [{ name: key, type: secret }]";
+    assert.deepEqual(mistakesOf(`image: debian\nenvironment: { K: "\${{ .custom.key }}" }\n${secret}`), []);
+    assert.match(
+      mistakesOf(`image: debian\ncommand: echo \${{ .custom.key }}\n${secret}`).join(),
+      /only stand in environment/,
+    );
+  });
+
+  test("puts variables of the server in, and refuses unknown ones", () => {
+    const text = "image: ${{ .var.registry }}/debian";
+    assert.equal(
+      check(text, { variables: { registry: "example.org" }, values: values({}) }).spec?.body.image,
+      "example.org/debian",
+    );
+    assert.match(mistakesOf(text).join(), /there is no \.var\.registry/);
+  });
+});
