@@ -167,7 +167,7 @@ describe("users", () => {
       ["large", "silent", "small"],
     );
     assert.deepEqual(me.quota, { spaces: 9, cpus: 1, memory_bytes: null, storage_bytes: null });
-    assert.deepEqual(await house.users.quotaOf(ada.user.id), me.quota);
+    assert.deepEqual(await house.users.limitsOf(ada.user.id), me.quota);
     assert.deepEqual(me.credential, { kind: "session", name: "browser session", scopes: ["api"] });
     assert.ok(me.permissions.includes("spaces.use") && !me.permissions.includes("users.manage"));
   });

@@ -199,7 +199,7 @@ export class Users {
   }
 
   /** The limits that count for a user (see `effectiveQuota`); none for someone who is not a user of knot. */
-  async quotaOf(userId: string): Promise<Quota> {
+  async limitsOf(userId: string): Promise<Quota> {
     const user = await this.#deps.store.find(userId);
     if (user === null) return noQuota;
     const memberships = await this.#deps.groups.groupsOf(userId);
@@ -207,6 +207,11 @@ export class Users {
       user.quota,
       memberships.map(({ quota }) => quota),
     );
+  }
+
+  /** Null when there is no address, or no such user. */
+  async emailOf(userId: string): Promise<string | null> {
+    return (await this.#deps.store.find(userId))?.email ?? null;
   }
 
   async #find(ref: string): Promise<User> {
