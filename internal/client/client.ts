@@ -84,7 +84,7 @@ export function createClient<Operations extends readonly unknown[]>(options: Cli
       if (response.headers.get("content-type")?.startsWith("text/event-stream")) return await streamed(response, more);
       return { ok: true, value: await response.json() };
     } catch (thrown) {
-      return { ok: false, problem: failed(thrown) };
+      return { ok: false, problem: failed(thrown, more.signal?.aborted) };
     }
   };
 
@@ -99,7 +99,7 @@ async function fetchRoutes(
   base: string,
   headers: Record<string, string>,
 ): Promise<readonly Route[]> {
-  const response = await send(`${base}/api/operations`, { headers });
+  const response = await send(`${base}/api/operations?view=routes`, { headers });
   if (!response.ok) throw await problemOf(response);
   return ((await response.json()) as { operations: readonly Route[] }).operations;
 }

@@ -22,11 +22,11 @@ export async function problemOf(response: Response): Promise<ProblemDocument> {
 }
 
 /** The problem document of anything thrown on the way: cancelled, unreachable, or a document already. */
-export function failed(thrown: unknown): ProblemDocument {
+export function failed(thrown: unknown, isAborted = false): ProblemDocument {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "detail" in thrown) {
     return thrown as ProblemDocument;
   }
-  if ((thrown as Error | undefined)?.name === "AbortError") {
+  if (isAborted) {
     return document("cancelled", "The caller went away or cancelled", "The call was cancelled.", 499);
   }
   const cause = (thrown as Error | undefined)?.cause as Error | undefined;

@@ -64,6 +64,9 @@ export const plainPaths = {
       operationId: "list_operations",
       summary: "Every operation as a card: route, schemas, command",
       tags: ["server"],
+      parameters: [
+        { name: "view", in: "query", description: "routes: only how to call them", schema: { enum: ["routes"] } },
+      ],
       responses: json("The cards", { operations: { type: "array", items: { type: "object" } } }),
     },
   },

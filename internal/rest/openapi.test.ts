@@ -103,6 +103,10 @@ describe("the plain routes", () => {
       thingOperations.map(({ name }) => name),
     );
     assert.equal(operations[1].path, "/api/things/{thing}");
+    const routes = await server.inject({ url: "/api/operations?view=routes", headers: all });
+    const route = { name: "get_thing", method: "GET", path: "/api/things/{thing}", effect: "read" };
+    assert.deepEqual(routes.json().operations[1], route);
+    assert.equal((await server.inject({ url: "/api/operations?view=all", headers: all })).statusCode, 422);
     assert.equal((await server.inject({ url: "/api/openapi.json", headers: all })).json().openapi, "3.1.0");
   });
 

@@ -81,7 +81,8 @@ function authRoutes({ auth, isSameOrigin }: RestDeps): readonly PlainRoute[] {
 
 function descriptionRoutes({ registry, version }: RestDeps, gate: Gate): readonly PlainRoute[] {
   const operations = registry.list().map((bound) => bound.operation);
-  const cards = { operations: operations.map(cardOf) };
+  const cards = operations.map(cardOf);
+  const routes = cards.map(({ name, method, path, effect }) => ({ name, method, path, effect }));
   const openapi = openapiOf(operations, version);
   return [
     {
@@ -89,7 +90,7 @@ function descriptionRoutes({ registry, version }: RestDeps, gate: Gate): readonl
       path: "/api/operations",
       handler: async (request) => {
         await gate.admit(request);
-        return cards;
+        return { operations: isRoutesView(request) ? routes : cards };
       },
     },
     {
@@ -101,6 +102,14 @@ function descriptionRoutes({ registry, version }: RestDeps, gate: Gate): readonl
       },
     },
   ];
+}
+
+/** A page that only calls operations asks for their routes: a thirtieth of the whole. */
+function isRoutesView(request: FastifyRequest): boolean {
+  const query = [...new URLSearchParams(request.url.split("?")[1] ?? "")];
+  const wrong = query.find(([key, value]) => key !== "view" || value !== "routes");
+  if (wrong === undefined) return query.length > 0;
+  throw new Problem("invalid_input", `/${wrong[0]}: is not known here; only view=routes is.`);
 }
 
 // a proxy on this machine is not the machine itself: what it forwards carries its own header
