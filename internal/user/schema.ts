@@ -38,21 +38,20 @@ export type User = z.output<typeof User>;
 
 const Named = z.object({ id: z.string().describe("Id"), name: z.string().describe("Name") });
 
-export const Whoami = z
-  .object({
-    user: User.describe("Who is calling"),
-    roles: z.array(Named).describe("The roles the caller holds"),
-    groups: z.array(Named).describe("The groups the caller is in"),
-    permissions: z.array(z.enum(permissionNames)).describe("What the roles allow, together"),
-    credential: z
-      .object({
-        kind: z.enum(["session", "token", "local", "system"]).describe("How the caller proved who they are"),
-        name: z.string().describe("The token's name, or what the session is called"),
-        scopes: z.array(z.enum(scopes)).describe("What the credential is good for"),
-      })
-      .describe("What the call was made with"),
-    quota: Quota.describe("The limits that count for the caller: their own, else the largest of their groups"),
-  })
-  .meta({ id: "Whoami" });
+/** The whole answer of whoami: without an id of its own, because an MCP output schema has to be an object at its root. */
+export const Whoami = z.object({
+  user: User.describe("Who is calling"),
+  roles: z.array(Named).describe("The roles the caller holds"),
+  groups: z.array(Named).describe("The groups the caller is in"),
+  permissions: z.array(z.enum(permissionNames)).describe("What the roles allow, together"),
+  credential: z
+    .object({
+      kind: z.enum(["session", "token", "local", "system"]).describe("How the caller proved who they are"),
+      name: z.string().describe("The token's name, or what the session is called"),
+      scopes: z.array(z.enum(scopes)).describe("What the credential is good for"),
+    })
+    .describe("What the call was made with"),
+  quota: Quota.describe("The limits that count for the caller: their own, else the largest of their groups"),
+});
 
 export type Whoami = z.output<typeof Whoami>;
