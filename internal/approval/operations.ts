@@ -148,7 +148,7 @@ export const setApprovalPolicy = operation({
   path: "/approval-policies",
   method: "PUT",
   tool: { visibility: "discoverable", keywords: ["ask", "auto", "allow", "confirm"] },
-  command: { words: ["approval", "policy"], args: ["mode"] },
+  command: { words: ["approval", "policy", "set"], args: ["mode"] },
   label: ({ subject, subject_id, tool, mode }) =>
     `Set the approval of ${tool === "*" ? "all tools" : `"${tool}"`} to ${mode} for ${subject}${subject_id === undefined ? "" : ` "${subject_id}"`}`,
   run: async (call, input, { approvalPolicies }: Policing) => ({ policy: await approvalPolicies.set(call, input) }),
