@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 import { type TestContext, test } from "node:test";
 import Docker from "dockerode";
 import type { Progress } from "../operation/call.ts";
@@ -12,6 +14,7 @@ import type { Runtime, SpaceSpec, Target } from "../space/runtime.ts";
 import { busyboxImage } from "../testkit/images.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
 import { run, someSpec, someTarget } from "./contract.ts";
+import { tarOf } from "./docker/tar.ts";
 import { openDockerRuntime } from "./docker.ts";
 
 const never = new AbortController().signal;
@@ -145,6 +148,23 @@ it("kills commands of a user other than root when they are aborted", async (_t, 
   const argv = ["sh", "-c", "setsid sleep 4242 & sleep 4242"];
   await assert.rejects(run(runtime, target, argv, { signal: AbortSignal.timeout(300) }), { code: "timed_out" });
   assert.equal((await run(runtime, target, ["sh", "-c", "ps | grep -c '[s]leep 4242'"])).stdout, "0\n");
+});
+
+it("kills a command in an image without a shell from outside", async (t, { runtime, make }) => {
+  if (process.getuid?.() !== 0) return t.skip("needs root on the engine's machine");
+  const image = `knot-test/bare-${randomUUID()}:1`;
+  const program = await readFile(execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim());
+  const archive = tarOf([{ path: "busybox", mode: 0o755, content: program }]);
+  const [repo, tag] = image.split(":");
+  const stream = await engine().importImage(Readable.from([archive]), { repo, tag });
+  for await (const _ of stream);
+  t.after(() => engine().getImage(image).remove());
+  const target = await make({ image, command: ["/busybox", "sleep", "1000000"] });
+  t.after(() => runtime.remove(target, never));
+  const argv = ["/busybox", "sh", "-c", "/busybox setsid /busybox sleep 4242 & /busybox sleep 4242"];
+  await assert.rejects(run(runtime, target, argv, { signal: AbortSignal.timeout(300) }), { code: "timed_out" });
+  const processes = await engine().getContainer(nameOf(target)).top();
+  assert.ok(!JSON.stringify(processes).includes("4242"));
 });
 
 it("gives new volumes to the space's user, and leaves their mode alone later", async (_t, { runtime, make }) => {

@@ -31,10 +31,18 @@ export class Engine {
   /** Runs a request; `what` begins the sentence people read when it fails: "The image busybox". */
   async ask<T>(what: string, signal: AbortSignal, request: () => Promise<T>): Promise<T> {
     if (signal.aborted) throw abortedProblem(signal, what);
+    let onAbort = () => {};
+    // Not every request of the library can be aborted; the wait for it always can.
+    const aborted = new Promise<never>((_, reject) => {
+      onAbort = () => reject(signal.reason);
+    });
+    signal.addEventListener("abort", onAbort);
     try {
-      return await request();
+      return await Promise.race([request(), aborted]);
     } catch (thrown) {
       throw this.problem(what, signal, thrown);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
     }
   }
 

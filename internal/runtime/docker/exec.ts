@@ -8,7 +8,7 @@ import { exitFromStatus } from "../exit.ts";
 import { commandMark } from "../family.ts";
 import { WriteError, writeAll } from "../write-all.ts";
 import type { Engine } from "./engine.ts";
-import { messageOf, statusOf } from "./engine.ts";
+import { messageOf } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { killCommand } from "./kill.ts";
 import { notStarted } from "./not-started.ts";
@@ -28,13 +28,18 @@ export async function execIn(
   const command = await engine.ask(what, signal, () =>
     container.exec({ ...optionsOf(request, mark), abortSignal: signal }),
   );
+  const marked = { mark: `${commandMark}=${mark}`, user: request.user };
+  const starting = command.start({ hijack: true, stdin: request.stdin !== undefined });
   let socket: Duplex;
   try {
-    // Without `signal`: a start whose answer is not awaited could not be killed.
-    socket = await command.start({ hijack: true, stdin: request.stdin !== undefined });
+    socket = await engine.ask(what, signal, () => starting);
   } catch (thrown) {
-    if (refusal.test(messageOf(thrown))) return notStarted(messageOf(thrown), request);
-    throw engine.problem(what, signal, thrown);
+    // What starts after nobody waits for it any more is still ended.
+    if (signal.aborted)
+      starting.then((late) => killCommand(container, command, marked).finally(() => late.destroy())).catch(() => {});
+    const { cause } = thrown as Problem;
+    if (refusal.test(messageOf(cause))) return notStarted(messageOf(cause), request);
+    throw thrown;
   }
   try {
     const refused = await relay(socket, request, signal);
@@ -45,10 +50,9 @@ export async function execIn(
     return exitFromStatus(code ?? 0);
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
-    await killCommand(container, command, { mark: `${commandMark}=${mark}`, user: request.user });
-    throw statusOf(thrown) === 0 && !signal.aborted && !isEngineFailure(thrown)
-      ? new Problem("cancelled", `${what} was stopped: its output could not be written.`, { cause: thrown })
-      : engine.problem(what, signal, thrown);
+    await killCommand(container, command, marked);
+    if (signal.aborted || !(thrown instanceof WriteError)) throw engine.problem(what, signal, thrown);
+    throw new Problem("cancelled", `${what} was stopped: its output could not be written.`, { cause: thrown });
   } finally {
     socket.destroy();
   }
@@ -93,10 +97,6 @@ async function relay(socket: Duplex, request: ExecRequest, signal: AbortSignal):
 
 function readableOf(source: Readable | Uint8Array): Readable {
   return source instanceof Readable ? source : Readable.from([source]);
-}
-
-function isEngineFailure(thrown: unknown): boolean {
-  return !(thrown instanceof WriteError);
 }
 
 /** The engine says "running" for a moment after the output has ended, and longer when a command closes its output early. */
