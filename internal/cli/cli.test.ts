@@ -113,6 +113,17 @@ describe("commands of operations", () => {
     assert.deepEqual(things.passwords, ["hunter2"]);
   });
 
+  test("ask for secrets at a terminal without showing them", async (t) => {
+    const { type, things } = await terminal(t);
+    const asked = await type("thing create lamp --password-stdin", { tty: true, stdin: "hunter3\x7f2\r" });
+    assert.equal(asked.code, 0, asked.stderr);
+    assert.match(asked.stderr, /What opens it: \n/);
+    assert.doesNotMatch(asked.stdout + asked.stderr, /hunter/);
+    assert.deepEqual(things.passwords, ["hunter2"]);
+    const left = await type("thing create chair --password-stdin", { tty: true, stdin: "hun\x03" });
+    assert.equal(left.code, 130);
+  });
+
   test("exit with the number of the problem and say what to do next", async (t) => {
     const { type, things } = await terminal(t);
     things.create({ name: "busy", labels: {} });
