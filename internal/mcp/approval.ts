@@ -13,7 +13,9 @@ export type Asked = { readonly visit: Visit; readonly name: string; readonly arg
 type Pending = {
   readonly id: string;
   readonly label: string;
-  readonly url: string | null;
+  /** Whether someone still has to decide; else the call runs already. */
+  readonly isOpen: boolean;
+  readonly url: string;
   readonly expires_at: number | null;
 };
 
@@ -40,22 +42,27 @@ const inputKey = "approval";
  */
 export class ApprovalStates {
   readonly #vault: Vault;
+  readonly #baseUrl: string;
   readonly #now: () => number;
 
-  constructor(vault: Vault, now: () => number = Date.now) {
+  /** `baseUrl` is where people find the page of an approval. */
+  constructor(vault: Vault, baseUrl: string, now: () => number = Date.now) {
     this.#vault = vault;
+    this.#baseUrl = baseUrl;
     this.#now = now;
   }
 
-  ask(problem: Problem, asked: Asked, how: "url" | "form"): InputRequired {
-    const pending = pendingOf(problem);
+  /** Null when there is nothing left to ask: the call was approved and runs. */
+  ask(problem: Problem, asked: Asked, how: "url" | "form"): InputRequired | null {
+    const pending = pendingOf(problem, this.#baseUrl);
+    if (!pending.isOpen) return null;
     const state: State = {
       args_hash: hashOf(asked.args ?? {}),
       approval_id: pending.id,
       expires_at: pending.expires_at ?? this.#now() + fallbackLifeMs,
     };
     const params =
-      how === "url" && pending.url !== null
+      how === "url"
         ? { mode: "url", message: `Approve this call: ${pending.label}`, url: pending.url }
         : { mode: "form", message: problem.message, requestedSchema: { type: "object", properties: {} } };
     return {
@@ -63,6 +70,15 @@ export class ApprovalStates {
       inputRequests: { [inputKey]: { method: "elicitation/create", params } },
       requestState: this.#vault.seal(placeOf(asked), JSON.stringify(state)),
     };
+  }
+
+  /** What a client that cannot be asked is told beside the problem: which approval waits, where, and until when. */
+  tell(problem: Problem, result: ToolResult): ToolResult {
+    const { id, label, isOpen, url, expires_at } = pendingOf(problem, this.#baseUrl);
+    if (!isOpen) return result;
+    const until = expires_at === null ? "" : `, until ${new Date(expires_at).toISOString()}`;
+    const text = `Approval ${id} (${label}) waits for a decision at ${url}${until}.`;
+    return { ...result, content: [...result.content, { type: "text", text }] };
   }
 
   /** The approval a retry is about; null when the state is not ours, is of another call, or has expired. */
@@ -85,32 +101,32 @@ export function isDeclined(inputResponses: Readonly<Record<string, unknown>> | u
 }
 
 /** The `approval_required` a result reports; null for any other result. */
-export function approvalProblemOf(result: ToolResult): Problem | null {
-  const document = result.structuredContent;
-  if (result.isError !== true || document?.["code"] !== "approval_required") return null;
-  return new Problem("approval_required", String(document["detail"] ?? ""), {
-    extra: { approval: document["approval"] },
-  });
-}
-
-/** What a client that cannot be asked is told: which approval waits, where, and until when. */
-export function pendingResult(problem: Problem, callId: string): ToolResult {
-  const pending = pendingOf(problem);
-  const until = pending.expires_at === null ? "" : `, until ${new Date(pending.expires_at).toISOString()}`;
-  const where = pending.url === null ? "" : ` at ${pending.url}`;
-  const text = `${problem.message}\nApproval ${pending.id} (${pending.label}) waits for a decision${where}${until}.`;
-  return { content: [{ type: "text", text }], structuredContent: problem.toDocument(callId), isError: true };
+export function approvalProblemOf({ isError, structuredContent, _meta }: ToolResult): Problem | null {
+  if (isError !== true) return null;
+  for (const document of [
+    structuredContent,
+    _meta?.["knot/problem"] as Readonly<Record<string, unknown>> | undefined,
+  ]) {
+    if (document?.["code"] !== "approval_required") continue;
+    return new Problem("approval_required", String(document["detail"] ?? ""), {
+      extra: { approval: document["approval"] },
+    });
+  }
+  return null;
 }
 
 const placeOf = ({ visit: { principal }, name }: Asked): string =>
   ["mcp/request_state", principal.user_id, principal.credential.kind, principal.credential.id, name].join("/");
 
-function pendingOf(problem: Problem): Pending {
+function pendingOf(problem: Problem, baseUrl: string): Pending {
   const approval = (problem.extra["approval"] ?? {}) as Readonly<Record<string, unknown>>;
+  const id = String(approval["id"] ?? "");
+  const url = new URL(String(approval["url"] ?? `/approvals/${id}`), baseUrl);
   return {
-    id: String(approval["id"] ?? ""),
+    id,
     label: String(approval["label"] ?? "this call"),
-    url: typeof approval["url"] === "string" && /^https?:/.test(approval["url"]) ? approval["url"] : null,
+    isOpen: (approval["state"] ?? "pending") === "pending",
+    url: /^https?:$/.test(url.protocol) ? url.href : baseUrl,
     expires_at: typeof approval["expires_at"] === "number" ? approval["expires_at"] : null,
   };
 }

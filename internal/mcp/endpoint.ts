@@ -14,7 +14,7 @@ import type { Elicitation } from "./approval.ts";
 import type { FixtureSource } from "./fixture-source.ts";
 import { progressOf } from "./progress.ts";
 import { callTool, findTool, listTools, type ToolDeps } from "./tools.ts";
-import { type Visit, visiting, visitOf } from "./visit.ts";
+import { visiting, visitOf } from "./visit.ts";
 
 export type Era = "modern" | "legacy";
 
@@ -81,19 +81,8 @@ export class Endpoint extends McpServer {
       inputResponses: ctx.mcpReq.inputResponses,
     });
     if (era === "modern") return answer as CallToolResult | InputRequiredResult;
-    return this.#projected(answer as CallToolResult, visit, params.name);
-  }
-
-  /** A result as 2025 clients may see it. */
-  #projected(result: CallToolResult, visit: Visit, name: string): CallToolResult {
-    if (result.isError !== true) {
-      const schema = findTool(this.#deps, visit, name)?.output_schema ?? undefined;
-      return this.server.projectCallToolResult(result, schema);
-    }
-    // they hold what an error carries against the tool's output schema, and then hide the error
-    const { structuredContent, ...rest } = result;
-    if (structuredContent === undefined) return rest;
-    return { ...rest, _meta: { ...rest._meta, "knot/problem": structuredContent } };
+    const schema = findTool(deps, visit, params.name)?.output_schema ?? undefined;
+    return this.server.projectCallToolResult(answer as CallToolResult, schema);
   }
 
   #clientName(): string {

@@ -60,7 +60,7 @@ export function mountMcp(server: FastifyInstance, deps: McpDeps): McpDoor {
   const onInternal = deps.onInternal ?? (() => {});
   const endpointDeps: EndpointDeps = {
     catalogue: deps.catalogue,
-    states: new ApprovalStates(new Vault(deps.stateKey)),
+    states: new ApprovalStates(new Vault(deps.stateKey), deps.config.url),
     onInternal,
     info: { name: "knot", title: "knot", version: deps.version },
     instructions: deps.instructions,

@@ -8,7 +8,6 @@ import {
   type Elicitation,
   type InputRequired,
   isDeclined,
-  pendingResult,
 } from "./approval.ts";
 import type { Catalogue, ListedTool } from "./ports.ts";
 import { callOf, type Visit } from "./visit.ts";
@@ -87,13 +86,14 @@ export async function callTool(deps: ToolDeps, asked: ToolCall): Promise<ToolRes
   try {
     const result = await deps.catalogue.call(asked.name, asked.args ?? {}, call);
     const problem = approvalProblemOf(result);
-    return problem === null ? result : waiting(deps, asked, problem, call.id);
+    return problem === null ? result : waiting(deps, asked, problem, result);
   } catch (thrown) {
     const problem = problemOf(thrown);
-    if (problem.code === "approval_required") return waiting(deps, asked, problem, call.id);
+    const result = errorResult(problem, call.id);
+    if (problem.code === "approval_required") return waiting(deps, asked, problem, result);
     if (problem.code === "not_found") throw new ProtocolError(ProtocolErrorCode.InvalidParams, problem.message);
     if (problem.code === "internal") deps.onInternal(problem.cause, `tools/call ${asked.name}`);
-    return errorResult(problem, call.id);
+    return result;
   }
 }
 
@@ -108,13 +108,13 @@ function approvalIdOf({ states }: ToolDeps, asked: ToolCall): string | undefined
   return approval_id;
 }
 
-function waiting(deps: ToolDeps, asked: ToolCall, problem: Problem, callId: string): ToolResult | InputRequired {
-  if (asked.elicitation === null || isDeclined(asked.inputResponses)) return pendingResult(problem, callId);
-  return deps.states.ask(problem, asked, asked.elicitation);
+function waiting({ states }: ToolDeps, asked: ToolCall, problem: Problem, result: ToolResult) {
+  const how = isDeclined(asked.inputResponses) ? null : asked.elicitation;
+  return (how === null ? null : states.ask(problem, asked, how)) ?? states.tell(problem, result);
 }
 
 const errorResult = (problem: Problem, callId: string): ToolResult => ({
-  content: [{ type: "text", text: problem.message }],
+  content: [{ type: "text", text: `${problem.code}: ${problem.message}` }],
   structuredContent: problem.toDocument(callId),
   isError: true,
 });

@@ -1,0 +1,201 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { Problem, type ProblemCode } from "../problem/problem.ts";
+import type { ToolResult } from "../tool/tool.ts";
+import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { callModern, connectFirst, connectModern } from "./fixtures/clients.ts";
+import { startDaemon, user } from "./fixtures/daemon.ts";
+
+const elicitation = (modes: object) => ({
+  "io.modelcontextprotocol/clientCapabilities": { elicitation: modes },
+});
+
+type Approval = { id: string; label: string; state: string; url: string; expires_at: number };
+
+const approval = (overrides: Partial<Approval> = {}): Approval => ({
+  id: "approval-1",
+  label: "Delete the space web",
+  state: "pending",
+  url: "/approvals/approval-1",
+  expires_at: Date.now() + 60_000,
+  ...overrides,
+});
+
+const problem = (overrides: Partial<Approval> = {}, code: ProblemCode = "approval_required") =>
+  new Problem(code, "This call waits for approval.", { extra: { approval: approval(overrides) } });
+
+/** A catalogue whose tool asks until the approval it is told was decided; it notes what it was told. */
+function asking(
+  ask: () => ToolResult | never = () => {
+    throw problem();
+  },
+) {
+  const told: (string | undefined)[] = [];
+  const decided = new Set<string>();
+  const tool = fakeTool({
+    name: "delete_space",
+    native: true,
+    output_schema: { type: "object", properties: { gone: { type: "boolean" } }, required: ["gone"] },
+    run: (_args, call) => {
+      told.push(call.approval_id);
+      const isApproved = decided.size > 0 && (call.approval_id === undefined || decided.has(call.approval_id));
+      return isApproved ? { ...text("Deleted."), structuredContent: { gone: true } } : ask();
+    },
+  });
+  return { catalogue: new FakeCatalogue([tool, { ...tool, name: "other" }]), told, decided };
+}
+
+const args = { space: "web", force: true };
+const params = { name: "delete_space", arguments: args };
+
+describe("a call that needs approval, 2026-07-28", () => {
+  test("asks the client at the approval's address, and runs on the retry once it is approved", async () => {
+    const { catalogue, told, decided } = asking();
+    await using daemon = await startDaemon({ catalogue });
+    const asked = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({ url: {} }));
+    const { result } = asked.answer;
+    assert.equal(result.resultType, "input_required");
+    assert.deepEqual(result.inputRequests.approval.params, {
+      mode: "url",
+      message: "Approve this call: Delete the space web",
+      url: `${new URL(daemon.url).origin}/approvals/approval-1`,
+    });
+    decided.add("approval-1");
+    const retry = {
+      ...params,
+      arguments: { force: true, space: "web" },
+      requestState: result.requestState,
+      inputResponses: { approval: { action: "accept" } },
+    };
+    const done = await callModern(daemon.url, "ada", 2, "tools/call", retry, elicitation({ url: {} }));
+    assert.deepEqual(done.answer.result.content, [{ type: "text", text: "Deleted." }]);
+    assert.deepEqual(told, [undefined, "approval-1"]);
+  });
+
+  test("asks with a form when the client has no addresses, and again while nobody has decided", async () => {
+    await using daemon = await startDaemon({ catalogue: asking().catalogue });
+    const first = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({}));
+    const { inputRequests, requestState } = first.answer.result;
+    assert.equal(inputRequests.approval.params.mode, "form");
+    assert.match(inputRequests.approval.params.message, /waits for approval/);
+    const retry = { ...params, requestState, inputResponses: { approval: { action: "accept", content: {} } } };
+    const second = await callModern(daemon.url, "ada", 2, "tools/call", retry, elicitation({}));
+    assert.equal(second.answer.result.resultType, "input_required");
+  });
+
+  test("works through the SDK's own client", async () => {
+    const { catalogue, decided } = asking();
+    await using daemon = await startDaemon({ catalogue });
+    const client = await connectModern(daemon.url, "ada", { capabilities: { elicitation: { url: {} } } });
+    client.setRequestHandler("elicitation/create", () => {
+      decided.add("approval-1");
+      return { action: "accept" };
+    });
+    const result = await client.callTool(params);
+    assert.deepEqual(result.content, [{ type: "text", text: "Deleted." }]);
+    await client.close();
+  });
+
+  const declared = elicitation({ url: {} });
+  const stolen = {
+    "another user": { token: "bob", retry: params },
+    "another credential of the same user": { token: "ada-2", retry: params },
+    "another tool": { token: "ada", retry: { ...params, name: "other" } },
+    "other arguments": { token: "ada", retry: { ...params, arguments: { ...args, force: false } } },
+  };
+  for (const [what, { token, retry }] of Object.entries(stolen)) {
+    test(`refuses a state that was given for ${what}`, async () => {
+      const { catalogue, told, decided } = asking();
+      await using daemon = await startDaemon({ catalogue });
+      daemon.tokens.set("ada-2", user("ada", { credential: { kind: "token", id: "phone", name: "phone" } }));
+      const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+      decided.add("approval-1");
+      const { requestState } = answer.result;
+      const sent = { ...retry, requestState, inputResponses: {} };
+      const refused = await callModern(daemon.url, token, 2, "tools/call", sent, declared);
+      assert.equal(refused.answer.error.code, -32602);
+      assert.equal(told.length, 1);
+    });
+  }
+
+  test("refuses a state that was changed, made up, or has expired", async () => {
+    const { catalogue } = asking(() => {
+      throw problem({ expires_at: Date.now() - 1 });
+    });
+    await using daemon = await startDaemon({ catalogue });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const sealed: string = answer.result.requestState;
+    for (const requestState of [sealed, `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`, "v1.a.b.c", ""]) {
+      const sent = { ...params, requestState };
+      const refused = await callModern(daemon.url, "ada", 2, "tools/call", sent, declared);
+      assert.equal(refused.answer.error.code, -32602, requestState);
+    }
+  });
+
+  test("does not ask again when the person says no", async () => {
+    await using daemon = await startDaemon({ catalogue: asking().catalogue });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const { requestState } = answer.result;
+    const retry = { ...params, requestState, inputResponses: { approval: { action: "decline" } } };
+    const refused = await callModern(daemon.url, "ada", 2, "tools/call", retry, declared);
+    assert.equal(refused.answer.result.isError, true);
+  });
+});
+
+describe("a client that cannot be asked", () => {
+  const pending =
+    /Approval approval-1 \(Delete the space web\) waits for a decision at http:\/\/localhost:\d+\/approvals\/approval-1, until 20/;
+
+  test("is told which approval waits, and gets the result when it calls again", async () => {
+    const { catalogue, decided } = asking();
+    await using daemon = await startDaemon({ catalogue });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params);
+    assert.equal(answer.result.isError, true);
+    assert.equal(answer.result.structuredContent.code, "approval_required");
+    assert.match(answer.result.content[1].text, pending);
+    decided.add("approval-1");
+    const done = await callModern(daemon.url, "ada", 2, "tools/call", params);
+    assert.equal(done.answer.result.isError, undefined);
+  });
+
+  test("is told the same when the catalogue wraps the problem, in the content or beside it", async () => {
+    const document = { ...problem().toDocument() };
+    const where = [{ structuredContent: document }, { _meta: { "knot/problem": document } }];
+    for (const wrapped of where) {
+      const { catalogue } = asking(() => ({ ...text("approval_required"), isError: true, ...wrapped }));
+      await using daemon = await startDaemon({ catalogue });
+      const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params);
+      assert.match(answer.result.content.at(-1).text, pending);
+      const asked = await callModern(daemon.url, "ada", 2, "tools/call", params, elicitation({ url: {} }));
+      assert.equal(asked.answer.result.resultType, "input_required");
+    }
+  });
+
+  test("is told nothing more when the call was approved and runs", async () => {
+    const { catalogue } = asking(() => {
+      throw problem({ state: "executing" });
+    });
+    await using daemon = await startDaemon({ catalogue });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({ url: {} }));
+    assert.equal(answer.result.isError, true);
+    assert.equal(answer.result.content.length, 1);
+  });
+
+  test("is every 2025 client, which can read it although the tool has an output schema", async () => {
+    const document = problem().toDocument();
+    const { catalogue, decided } = asking(() => ({
+      ...text("approval_required: This call waits for approval."),
+      isError: true,
+      _meta: { "knot/problem": document },
+    }));
+    await using daemon = await startDaemon({ catalogue });
+    const client = await connectFirst(daemon.url, "ada");
+    await client.listTools();
+    const result = await client.callTool(params);
+    assert.equal(result.isError, true);
+    assert.match(JSON.stringify(result.content), pending);
+    decided.add("approval-1");
+    assert.deepEqual((await client.callTool(params)).structuredContent, { gone: true });
+    await client.close();
+  });
+});

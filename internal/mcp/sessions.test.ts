@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { beginSession, callModern, connectModern, messagesOf, post } from "./fixtures/clients.ts";
+import { startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
+
+const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
+
+const statusOf = async (daemon: TestDaemon, headers: Record<string, string>, token = "ada") => {
+  const response = await post(daemon.url, list, { token, headers });
+  await response.text();
+  return response.status;
+};
+
+const stream = (daemon: TestDaemon, headers: Record<string, string>, token = "ada") =>
+  fetch(daemon.url, { headers: { accept: "text/event-stream", authorization: `Bearer ${token}`, ...headers } });
+
+/** Reads a stream until the text appears or the stream ends. */
+async function readUntil(response: Response, wanted: string): Promise<string> {
+  let seen = "";
+  const decoder = new TextDecoder();
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
+    seen += decoder.decode(chunk, { stream: true });
+    if (seen.includes(wanted)) break;
+  }
+  return seen;
+}
+
+describe("a session", () => {
+  test("is nobody else's: a foreign id is answered as an unknown one", async () => {
+    await using daemon = await startDaemon();
+    daemon.tokens.set("ada-2", user("ada", { credential: { kind: "token", id: "other-token", name: "phone" } }));
+    const headers = await beginSession(daemon.url, "ada");
+    assert.equal(await statusOf(daemon, headers), 200);
+    const answers = await Promise.all(
+      [
+        { token: "bob", headers },
+        { token: "ada-2", headers },
+        { token: "bob", headers: { ...headers, "mcp-session-id": "made-up" } },
+      ].map(async (sent) => {
+        const response = await post(daemon.url, list, sent);
+        return { status: response.status, body: await response.text() };
+      }),
+    );
+    for (const answer of answers) assert.deepEqual(answer, answers[2]);
+    assert.equal(answers[0]?.status, 404);
+    for (const method of ["GET", "DELETE"]) {
+      const init = { method, headers: { accept: "text/event-stream", authorization: "Bearer bob", ...headers } };
+      assert.equal((await fetch(daemon.url, init)).status, 404);
+    }
+    assert.equal(await statusOf(daemon, headers), 200);
+  });
+
+  test("has to be named", async () => {
+    await using daemon = await startDaemon();
+    assert.equal(await statusOf(daemon, {}), 400);
+    assert.equal((await stream(daemon, {})).status, 400);
+  });
+
+  test("is no credential", async () => {
+    await using daemon = await startDaemon();
+    const headers = await beginSession(daemon.url, "ada");
+    assert.equal(await statusOf(daemon, headers, ""), 401);
+  });
+
+  test("has an id nobody guesses", async () => {
+    await using daemon = await startDaemon();
+    const { "mcp-session-id": id = "" } = await beginSession(daemon.url, "ada");
+    assert.ok(Buffer.from(id, "base64url").length >= 16);
+  });
+
+  test("ends with DELETE", async () => {
+    await using daemon = await startDaemon();
+    const headers = await beginSession(daemon.url, "ada");
+    const init = { method: "DELETE", headers: { authorization: "Bearer ada", ...headers } };
+    assert.equal((await fetch(daemon.url, init)).status, 200);
+    assert.equal(await statusOf(daemon, headers), 404);
+    assert.equal(daemon.door.sessions(), 0);
+  });
+
+  test("makes room for newer ones, the least recently used first", async () => {
+    await using daemon = await startDaemon({ config: { max_sessions: 2 } });
+    const first = await beginSession(daemon.url, "ada");
+    await sleep(5);
+    const second = await beginSession(daemon.url, "ada");
+    await sleep(5);
+    await statusOf(daemon, first);
+    await sleep(5);
+    const third = await beginSession(daemon.url, "ada");
+    assert.deepEqual(
+      [await statusOf(daemon, first), await statusOf(daemon, second), await statusOf(daemon, third)],
+      [200, 404, 200],
+    );
+    assert.equal(daemon.door.sessions(), 2);
+  });
+
+  test("is not pushed out by a user who opens many", async () => {
+    await using daemon = await startDaemon({ config: { max_sessions: 3 } });
+    const ada = await beginSession(daemon.url, "ada");
+    for (let index = 0; index < 5; index += 1) await beginSession(daemon.url, "bob");
+    assert.equal(await statusOf(daemon, ada), 200);
+  });
+
+  test("refuses a version it does not know", async () => {
+    await using daemon = await startDaemon();
+    const headers = await beginSession(daemon.url, "ada");
+    assert.equal(await statusOf(daemon, { ...headers, "mcp-protocol-version": "1999-01-01" }), 400);
+  });
+
+  test("takes empty lists for what there is none of, and ping", async () => {
+    await using daemon = await startDaemon();
+    const headers = await beginSession(daemon.url, "ada");
+    const ask = async (method: string) =>
+      messagesOf(await (await post(daemon.url, { jsonrpc: "2.0", id: 1, method }, { headers })).text())[0];
+    assert.deepEqual((await ask("ping")).result, {});
+    assert.deepEqual((await ask("prompts/list")).result, { prompts: [] });
+    assert.deepEqual((await ask("resources/list")).result, { resources: [] });
+    assert.equal((await ask("no/such")).error.code, -32601);
+  });
+
+  test("gives the answer to a client that lost its stream and resumes", async () => {
+    const release = Promise.withResolvers<void>();
+    const slow = fakeTool({
+      name: "slow",
+      native: true,
+      run: async () => {
+        await release.promise;
+        return text("here after all");
+      },
+    });
+    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([slow]) });
+    const headers = await beginSession(daemon.url, "ada");
+    const lost = new AbortController();
+    const response = await fetch(daemon.url, {
+      method: "POST",
+      signal: lost.signal,
+      headers: {
+        ...headers,
+        "content-type": "application/json",
+        accept: "application/json, text/event-stream",
+        authorization: "Bearer ada",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 9, method: "tools/call", params: { name: "slow" } }),
+    });
+    const reader = response.body?.getReader();
+    const primed = new TextDecoder().decode((await reader?.read())?.value);
+    const last = /^id: (.+)$/m.exec(primed)?.[1] ?? "";
+    lost.abort();
+    while (daemon.door.open() > 0) await sleep(5);
+    release.resolve();
+    const resumed = await stream(daemon, { ...headers, "last-event-id": last });
+    assert.match(await readUntil(resumed, "here after all"), /"id":9/);
+    assert.equal((await stream(daemon, { ...headers, "last-event-id": "made.up" })).status, 400);
+  });
+});
+
+describe("a revoked credential", () => {
+  test("ends its sessions and streams at once, and nobody else's", async () => {
+    await using daemon = await startDaemon();
+    const headers = await beginSession(daemon.url, "ada");
+    const kept = await beginSession(daemon.url, "bob");
+    const reader = (await stream(daemon, headers)).body?.getReader();
+    const bobs = (await stream(daemon, kept, "bob")).body?.getReader();
+    const modern = await connectModern(daemon.url, "ada");
+    const subscription = await modern.listen({ toolsListChanged: true });
+    daemon.tokens.delete("ada");
+    daemon.revoke({ user_id: "ada", credential_id: "token-of-ada" });
+    await reader?.read().catch(() => {});
+    assert.equal(await subscription.closed, "remote");
+    assert.equal(daemon.door.sessions(), 1);
+    assert.equal(daemon.door.open(), 1);
+    assert.equal(await statusOf(daemon, kept, "bob"), 200);
+    await bobs?.cancel();
+    await modern.close().catch(() => {});
+  });
+
+  test("ends the call that is running", async () => {
+    const aborted = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const wait = fakeTool({
+      name: "wait",
+      run: (_args, call) => {
+        call.signal.addEventListener("abort", () => aborted.resolve());
+        started.resolve();
+        return new Promise(() => {});
+      },
+    });
+    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const called = callModern(daemon.url, "ada", 1, "tools/call", { name: "wait" });
+    await started.promise;
+    daemon.tokens.delete("ada");
+    daemon.revoke({ user_id: "ada", credential_id: null });
+    await assert.rejects(called);
+    await aborted.promise;
+  });
+
+  test("ends also when nobody announces it", async () => {
+    await using daemon = await startDaemon({ recheckMs: 10 });
+    const modern = await connectModern(daemon.url, "ada");
+    const subscription = await modern.listen({ toolsListChanged: true });
+    daemon.tokens.delete("ada");
+    assert.equal(await subscription.closed, "remote");
+    await modern.close().catch(() => {});
+  });
+
+  test("is not confused with rights that changed: those change the list", async () => {
+    await using daemon = await startDaemon();
+    const modern = await connectModern(daemon.url, "ada");
+    const heard = Promise.withResolvers<void>();
+    modern.setNotificationHandler("notifications/tools/list_changed", () => heard.resolve());
+    await modern.listen({ toolsListChanged: true });
+    daemon.tokens.set("ada", user("ada", { permissions: new Set(["mcp.use"]) }));
+    daemon.revoke({ user_id: null, credential_id: null });
+    await heard.promise;
+    await modern.close();
+  });
+});
