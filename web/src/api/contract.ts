@@ -1,30 +1,9 @@
-import type { approveCall, denyCall, getApproval, listApprovals } from "../../../internal/approval/operations.ts";
-import type { listAuditEntries } from "../../../internal/audit/operations.ts";
-import type { listSessions, revokeSession } from "../../../internal/auth/operations.ts";
+import type { Operations as Listed } from "../../../internal/app/operations.ts";
 import type { Event } from "../../../internal/event/schema.ts";
 import type { Contract } from "../../../internal/operation/registry.ts";
 import type { Space } from "../../../internal/space/schema.ts";
 import type { Template } from "../../../internal/template/schema.ts";
-import type { createToken, listTokens, revokeToken, rotateToken } from "../../../internal/token/operations.ts";
-import type { changePassword, whoami } from "../../../internal/user/operations.ts";
 
-type Real = Contract<
-  [
-    typeof createToken,
-    typeof listTokens,
-    typeof revokeToken,
-    typeof rotateToken,
-    typeof whoami,
-    typeof changePassword,
-    typeof listApprovals,
-    typeof getApproval,
-    typeof approveCall,
-    typeof denyCall,
-    typeof listSessions,
-    typeof revokeSession,
-    typeof listAuditEntries,
-  ]
->;
 type Paged<Name extends string, Item> = Record<Name, Item[]> & {
   total: number;
   returned: number;
@@ -63,4 +42,4 @@ type Planned = {
   list_templates: { input: PageIn; output: Paged<"templates", Template> };
   get_template: { input: { template: string }; output: { template: Template } };
 };
-export type Operations = Real & Planned;
+export type Operations = Contract<Listed> & Planned;

@@ -1,10 +1,8 @@
 import { useState } from "react";
 import type { Approval } from "../../../internal/approval/schema.ts";
-import { hasCode, problemIn } from "../api/problem-error.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
-import { Icon } from "../ui/icon.tsx";
 import { Ago } from "../ui/time.tsx";
 import { Arguments } from "./arguments.tsx";
 import { askerOf, effectLooks, stateLooks } from "./labels.ts";
@@ -74,12 +72,6 @@ function Decision({ approval }: { approval: Approval }) {
   const [reason, setReason] = useState("");
   return (
     <div className="grid gap-3 border-t border-line p-3 sm:px-5">
-      {decision.conflict !== null && hasCode(decision.conflict, "conflict") && (
-        <p role="alert" className="flex items-start gap-2 text-wait">
-          <Icon name="warning" className="mt-1" />
-          {problemIn(decision.conflict).detail}
-        </p>
-      )}
       {denying && (
         <Field label="Reason" optional help="Whoever asked reads it; a model does, too.">
           {(parts) => (

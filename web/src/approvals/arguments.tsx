@@ -12,10 +12,7 @@ export function Arguments({ values }: { values: Readonly<Record<string, unknown>
       <tbody>
         {entries.map(([name, value]) => (
           <tr key={name} className="border-t border-line first:border-t-0">
-            <th
-              scope="row"
-              className="py-1.5 pr-3 text-left align-top font-mono font-normal break-words text-dim"
-            >
+            <th scope="row" className="py-1.5 pr-3 text-left align-top font-mono font-normal break-words text-dim">
               {name}
             </th>
             <td className="py-1.5 font-mono break-words whitespace-pre-wrap">{textOf(value)}</td>

@@ -15,11 +15,10 @@ export function useDecision(id: string) {
   const outdates = ["list_approvals", "get_approval", "list_spaces", "get_space"] as const;
   const approve = useAction("approve_call", {
     outdates,
-    handles: ["conflict"],
     says: ({ approval }) =>
       approval.state === "failed" ? "Approved, but the call failed." : "Approved. The call runs.",
   });
-  const deny = useAction("deny_call", { outdates, handles: ["conflict"], says: () => "Denied." });
+  const deny = useAction("deny_call", { outdates, says: () => "Denied." });
   const isSettled = () => performance.now() - shownAt.current > settleMs;
   return {
     approve: () => isSettled() && approve.mutate({ approval: id, wait_seconds: 0 }),
@@ -27,7 +26,5 @@ export function useDecision(id: string) {
       isSettled() && deny.mutate({ approval: id, ...(reason.trim() === "" ? {} : { reason: reason.trim() }) }),
     approving: approve.isPending,
     denying: deny.isPending,
-    /** Someone else was faster, or it expired: the server's words. */
-    conflict: approve.error ?? deny.error,
   };
 }

@@ -52,7 +52,7 @@ export function AuditPage() {
 function EntryRow({ entry }: { entry: AuditEntry }) {
   const [word, tone, icon] = outcomes[entry.outcome];
   return (
-    <li className="grid gap-x-4 gap-y-1 px-4 py-2.5 sm:grid-cols-[minmax(0,1fr)_auto] sm:items-center">
+    <li className="long-list-row grid gap-x-4 gap-y-1 px-4 py-2.5 sm:grid-cols-[minmax(0,1fr)_auto] sm:items-center">
       <div className="min-w-0">
         <p className="break-words">{entry.label}</p>
         <p className="truncate text-sm text-dim">

@@ -61,7 +61,7 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
   const expired = token.expires_at <= Date.now();
   const ending = !expired && token.expires_at - Date.now() < soon;
   return (
-    <li className="grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 md:grid-cols-[minmax(0,1fr)_11rem_12rem_auto]">
+    <li className="long-list-row grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 md:grid-cols-[minmax(0,1fr)_11rem_12rem_auto]">
       <div className="min-w-0">
         <p className="truncate font-medium">{token.name}</p>
         <ul aria-label="Scopes" className="mt-1 flex flex-wrap gap-1">

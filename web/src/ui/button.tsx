@@ -1,13 +1,14 @@
 import type { ButtonHTMLAttributes } from "react";
 import { Icon, type IconName } from "./icon.tsx";
 
-type Look = "primary" | "plain" | "quiet" | "danger";
+type Look = "primary" | "plain" | "quiet" | "danger" | "destroy";
 
 const looks: Readonly<Record<Look, string>> = {
   primary: "bg-accent text-on-accent hover:bg-accent-strong border-transparent",
   plain: "bg-panel text-ink border-line hover:bg-hover",
   quiet: "bg-transparent text-dim border-transparent hover:bg-hover hover:text-ink",
   danger: "bg-panel text-bad border-line hover:bg-bad-soft hover:border-bad",
+  destroy: "bg-bad text-on-accent hover:bg-bad-strong border-transparent",
 };
 
 /** The classes of a button, for links that look like one. */

@@ -41,7 +41,7 @@ export function Confirm({
             <AlertDialog.Cancel asChild>
               <Button>{cancel}</Button>
             </AlertDialog.Cancel>
-            <Button look="danger" busy={busy} onClick={onConfirm}>
+            <Button look="destroy" busy={busy} onClick={onConfirm}>
               {action}
             </Button>
           </div>

@@ -40,7 +40,7 @@ export function Toasts() {
       {shown.map(({ id, tone, title, text }) => (
         <div
           key={id}
-          className="pointer-events-auto flex w-full max-w-md items-start gap-2.5 rounded-xl border border-line bg-panel py-2.5 pr-1.5 pl-3.5 shadow-lift sm:w-auto"
+          className="pointer-events-auto flex w-full max-sm:not-last:hidden max-w-md items-start gap-2.5 rounded-xl border border-line bg-panel py-2.5 pr-1.5 pl-3.5 shadow-lift sm:w-auto"
         >
           <Icon
             name={tone === "good" ? "check" : "warning"}

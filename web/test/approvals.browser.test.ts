@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { needs } from "../../internal/testkit/needs.ts";
+import { signedIn } from "./signed-in.ts";
+
+const settled = 500;
+
+describe("the approvals page", { timeout: 120_000 }, () => {
+  test(
+    "takes no decision from a click in the first moment, and gives Approve no focus",
+    needs("chromium"),
+    async (t) => {
+      const { page, daemon, open } = await signedIn(t);
+      const { id } = daemon.world.addApproval();
+      await page.addInitScript(() => {
+        const click = () => {
+          const approve = [...document.querySelectorAll("button")].find((node) => node.textContent === "Approve once");
+          if (approve === undefined || approve.dataset["tried"] === "yes") return;
+          approve.dataset["tried"] = "yes";
+          approve.click();
+        };
+        new MutationObserver(click).observe(document, { childList: true, subtree: true });
+      });
+      await open("/approvals");
+      const approve = page.getByRole("button", { name: "Approve once" });
+      await page.locator("[data-tried=yes]").waitFor();
+      assert.equal(await approve.evaluate((node) => node === document.activeElement), false);
+      await page.waitForTimeout(settled);
+      assert.equal(daemon.world.approvals.get(id)?.state, "pending");
+      await approve.click();
+      await page.getByText("Approved and done").waitFor();
+      assert.equal(daemon.world.approvals.get(id)?.state, "done");
+    },
+  );
+
+  test("says who decided when someone else was faster", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    const row = daemon.world.addApproval();
+    await open("/approvals");
+    await page.getByRole("button", { name: "Approve once" }).waitFor();
+    await page.waitForTimeout(settled);
+    daemon.world.approvals.set(row.id, { ...row, state: "denied", decided_by: "grace", decided_at: Date.now() });
+    await page.getByRole("button", { name: "Approve once" }).click();
+    await page.getByText("by grace").waitFor();
+    await page.getByText("grace has already denied this call").first().waitFor();
+  });
+
+  test("denies with a reason, and shows it at the approval's own address", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    const { id } = daemon.world.addApproval();
+    await open(`/approvals/${id}`);
+    await page.getByRole("button", { name: "Deny…" }).click();
+    await page.getByLabel("Reason").fill("It is still in use.");
+    await page.waitForTimeout(settled);
+    await page.getByRole("button", { name: "Deny call" }).click();
+    await page.getByText("“It is still in use.”").waitFor();
+    assert.equal(daemon.world.approvals.get(id)?.reason, "It is still in use.");
+  });
+
+  test("counts what waits in the menu and the title, as it happens", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    await open("/spaces");
+    await page.getByRole("heading", { name: "Spaces", exact: true }).waitFor();
+    daemon.world.addApproval();
+    await page.getByRole("link", { name: "Approvals 1 waiting" }).first().waitFor();
+    await page.waitForFunction(() => document.title === "(1) Spaces · knot");
+  });
+});

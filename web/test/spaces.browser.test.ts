@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { needs } from "../../internal/testkit/needs.ts";
+import { signedIn } from "./signed-in.ts";
+
+const running = { name: "loop", state: "running", state_reason: "" } as const;
+
+describe("the spaces pages", { timeout: 120_000 }, () => {
+  test("take an expected state back when the server refuses, and say why", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    daemon.world.addSpace(running);
+    let refuse = () => {};
+    const held = new Promise<void>((resolve) => {
+      refuse = resolve;
+    });
+    await page.route("**/stop", async (route) => {
+      await held;
+      const problem = { code: "runtime_unavailable", title: "The runtime did not answer", detail: "Docker is away." };
+      await route.fulfill({ status: 503, contentType: "application/problem+json", body: JSON.stringify(problem) });
+    });
+    await open("/spaces");
+    await page.getByRole("button", { name: "Stop loop" }).click();
+    await page.getByText("Stopping").waitFor();
+    refuse();
+    await page.getByText("Running", { exact: true }).waitFor();
+    await page.getByText("Docker is away.").waitFor();
+  });
+
+  test("show what other people and programs do, as it happens", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    await open("/spaces");
+    await page.getByRole("heading", { name: "No spaces yet" }).waitFor();
+    const { id } = daemon.world.addSpace(running);
+    await page.getByRole("link", { name: "loop" }).click();
+    await page.getByRole("status").filter({ hasText: "Running" }).waitFor();
+    daemon.world.steps(id, [[{ state: "failed", state_reason: "The main process ended with exit code 1." }, "Failed"]]);
+    await page.getByText("The main process ended with exit code 1.").waitFor();
+    await page.getByRole("button", { name: "Start", exact: true }).waitFor();
+  });
+
+  test("keep the volumes when asked to", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    daemon.world.addSpace(running);
+    await open("/spaces/loop");
+    await page.getByRole("button", { name: "Delete" }).click();
+    await page.getByText("volumes home (/home) with all files").waitFor();
+    await page.getByLabel("Keep the volumes").check();
+    const request = page.waitForRequest((sent) => sent.method() === "DELETE");
+    await page.getByRole("button", { name: "Delete, keep volumes" }).click();
+    const { searchParams } = new URL((await request).url());
+    assert.deepEqual([searchParams.get("confirm"), searchParams.get("keep_volumes")], ["true", "true"]);
+    await page.getByRole("heading", { name: "No spaces yet" }).waitFor();
+  });
+
+  test("show the server's mistake beside its field", needs("chromium"), async (t) => {
+    const { page, open } = await signedIn(t);
+    await page.route("**/api/spaces", async (route) => {
+      if (route.request().method() !== "POST") return route.continue();
+      const errors = [{ path: "/parameters/greeting", message: "must match [a-z]+" }];
+      const body = JSON.stringify({
+        code: "invalid_input",
+        title: "The input does not fit",
+        detail: "It does not fit.",
+        errors,
+      });
+      await route.fulfill({ status: 422, contentType: "application/problem+json", body });
+    });
+    await open("/spaces/new?template=sandbox");
+    await page.getByRole("button", { name: "Create space" }).click();
+    await page.getByText("must match [a-z]+").waitFor();
+    assert.equal(await page.getByLabel("Greeting").getAttribute("aria-invalid"), "true");
+  });
+
+  test("ask before a filled-in form is left", needs("chromium"), async (t) => {
+    const { page, open } = await signedIn(t);
+    await open("/spaces/new?template=sandbox");
+    await page.getByLabel("Name", { exact: true }).fill("precious");
+    await page.getByRole("link", { name: "Tokens" }).first().click();
+    await page.getByRole("button", { name: "Stay" }).click();
+    assert.equal(await page.getByLabel("Name", { exact: true }).inputValue(), "precious");
+    await page.getByRole("link", { name: "Tokens" }).first().click();
+    await page.getByRole("button", { name: "Leave" }).click();
+    await page.getByRole("heading", { name: "Tokens", exact: true }).waitFor();
+  });
+
+  test("can be used with the keyboard alone", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    await open("/spaces/new?template=sandbox");
+    const name = page.getByLabel("Name", { exact: true });
+    await name.waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.evaluate(() => document.activeElement?.textContent), "Skip to the content");
+    await page.keyboard.press("Enter");
+    for (let presses = 0; presses < 4; presses += 1) {
+      await page.keyboard.press("Tab");
+      if (await name.evaluate((node) => node === document.activeElement)) break;
+    }
+    await page.keyboard.press("ControlOrMeta+a");
+    await page.keyboard.type("by-hand");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { level: 1, name: "by-hand" }).waitFor();
+    assert.equal(daemon.world.spaces.size, 1);
+  });
+
+  test("list five hundred spaces and find one among them", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    for (let count = 0; count < 500; count += 1) daemon.world.addSpace({ ...running, name: `space-${count}` });
+    await open("/spaces");
+    await page.getByLabel("Search spaces").fill("space-417");
+    await page.getByRole("link", { name: "space-417" }).waitFor();
+    assert.equal(await page.getByRole("main").getByRole("listitem").count(), 1);
+  });
+});
