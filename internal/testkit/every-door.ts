@@ -118,7 +118,7 @@ function recordTests(op: AnyOperation, sample: (op: AnyOperation) => Record<stri
   });
 
   test("changes nothing over GET, and asks before it destroys", () => {
-    assert.equal(methodOf(op) === "GET", op.effect === "read");
+    if (methodOf(op) === "GET") assert.equal(op.effect, "read");
     if (op.effect === "destroy") assert.ok(Object.hasOwn(fields, "confirm"), "needs the input confirm");
   });
 
