@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import { createRequire } from "node:module";
+import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import type { Call, Progress } from "../operation/call.ts";
+import type { Progress } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import { callOf } from "../testkit/principal.ts";
-import { waistOf } from "../testkit/waist.ts";
 import type { ToolResult } from "../tool/tool.ts";
-import type { UpstreamServer } from "./server.ts";
-import { until } from "./testing.ts";
-import { createUpstreams } from "./upstreams.ts";
+import { connectedPool, until } from "./fixtures.ts";
 
 const program = join(
   dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/server-everything/package.json")),
@@ -57,29 +54,6 @@ async function everythingOverHttp(t: TestContext) {
   };
 }
 
-async function connected(t: TestContext, server: Omit<UpstreamServer, "namespace">) {
-  const upstreams = createUpstreams({
-    servers: [{ namespace: "ev", ...server }],
-    version: "0",
-    backoffMs: { first: 50, last: 200 },
-  });
-  t.after(() => upstreams.close());
-  upstreams.start();
-  await until(() => upstreams.statuses()[0]?.status === "connected");
-  const { waist } = waistOf();
-  const [source] = upstreams.sources;
-  assert.ok(source);
-  return {
-    upstreams,
-    source,
-    call: async (name: string, args: object, call: Call = callOf()) => {
-      const tool = source.find(name);
-      assert.ok(tool, name);
-      return (await waist.pass(tool, args, call)) as ToolResult;
-    },
-  };
-}
-
 const overStdio = async () => ({ command: process.execPath, args: [program, "stdio"] });
 const overHttp = async (t: TestContext) => ({ url: (await everythingOverHttp(t)).url });
 
@@ -89,37 +63,37 @@ for (const [how, serverOf] of [
 ] as const) {
   describe(`the reference server over ${how}`, () => {
     test("is listed with prefixed names and called by either name", async (t) => {
-      const { source, call, upstreams } = await connected(t, await serverOf(t));
-      assert.ok(source.list().some(({ name }) => name === "ev__echo"));
+      const { source, call, status } = await connectedPool(t, await serverOf(t));
+      assert.ok(source.list().some(({ name }) => name === "up__echo"));
       const expected: ToolResult = { content: [{ type: "text", text: "Echo: hi" }] };
-      assert.deepEqual(await call("ev__echo", { message: "hi" }), expected);
-      assert.deepEqual(await call("ev.echo", { message: "hi" }), expected);
-      assert.equal(upstreams.statuses()[0]?.era, "legacy");
+      assert.deepEqual(await call("up__echo", { message: "hi" }), expected);
+      assert.deepEqual(await call("up.echo", { message: "hi" }), expected);
+      assert.equal(status().era, "legacy");
     });
 
     test("keeps structured content, binary content and errors as they are", async (t) => {
-      const { call } = await connected(t, await serverOf(t));
-      const structured = await call("ev__get-structured-content", { location: "New York" });
+      const { call } = await connectedPool(t, await serverOf(t));
+      const structured = await call("up__get-structured-content", { location: "New York" });
       assert.equal(typeof structured.structuredContent?.["temperature"], "number");
       assert.deepEqual(JSON.parse(String(structured.content[0]?.["text"])), structured.structuredContent);
-      const image = (await call("ev__get-tiny-image", {})).content.find(({ type }) => type === "image");
+      const image = (await call("up__get-tiny-image", {})).content.find(({ type }) => type === "image");
       assert.ok(String(image?.["data"]).startsWith("iVBORw0KGgo"));
-      const wrong = await call("ev__get-sum", { a: "x" });
+      const wrong = await call("up__get-sum", { a: "x" });
       assert.equal(wrong.isError, true);
     });
 
     test("reports progress, and stops when the caller does", async (t) => {
-      const { call } = await connected(t, await serverOf(t));
+      const { call } = await connectedPool(t, await serverOf(t));
       const progress: Progress[] = [];
       const report = (each: Progress) => progress.push(each);
-      await call("ev__trigger-long-running-operation", { duration: 0.2, steps: 2 }, callOf({ report }));
+      await call("up__trigger-long-running-operation", { duration: 0.2, steps: 2 }, callOf({ report }));
       assert.deepEqual(
         progress.map(({ percent }) => percent),
         [50, 100],
       );
       const caller = new AbortController();
       const running = call(
-        "ev__trigger-long-running-operation",
+        "up__trigger-long-running-operation",
         { duration: 600, steps: 600 },
         callOf({ signal: caller.signal }),
       );
@@ -128,9 +102,9 @@ for (const [how, serverOf] of [
     });
 
     test("answers many calls at once, each with its own answer", async (t) => {
-      const { call } = await connected(t, await serverOf(t));
+      const { call } = await connectedPool(t, await serverOf(t));
       const answers = await Promise.all(
-        Array.from({ length: 40 }, (_, at) => call("ev__echo", { message: `call ${at}` })),
+        Array.from({ length: 40 }, (_, at) => call("up__echo", { message: `call ${at}` })),
       );
       assert.deepEqual(
         answers.map(({ content }) => content[0]?.["text"]),
@@ -142,32 +116,32 @@ for (const [how, serverOf] of [
 
 describe("the reference server", () => {
   test("gets no environment but what is declared", async (t) => {
-    const { call } = await connected(t, { ...(await overStdio()), env: { DECLARED: "yes" } });
-    const result = await call("ev__get-env", {});
+    const { call } = await connectedPool(t, { ...(await overStdio()), env: { DECLARED: "yes" } });
+    const result = await call("up__get-env", {});
     const env = JSON.parse(String(result.content[0]?.["text"]));
     assert.deepEqual(Object.keys(env).sort(), ["DECLARED", "PATH"]);
   });
 
   test("is used again after it was killed and started anew", async (t) => {
     const server = await everythingOverHttp(t);
-    const { call, upstreams } = await connected(t, { url: server.url });
+    const { call, status } = await connectedPool(t, { url: server.url });
     await server.stop();
     await assert.rejects(
-      call("ev__echo", { message: "lost" }),
+      call("up__echo", { message: "lost" }),
       (thrown: unknown) =>
-        thrown instanceof Problem && thrown.code === "upstream_unavailable" && /"ev"/.test(thrown.message),
+        thrown instanceof Problem && thrown.code === "upstream_unavailable" && /"up"/.test(thrown.message),
     );
-    assert.equal(upstreams.statuses()[0]?.status, "degraded");
+    assert.equal(status().status, "degraded");
     await server.start();
-    await until(() => upstreams.statuses()[0]?.status === "connected");
-    assert.deepEqual((await call("ev__echo", { message: "back" })).content, [{ type: "text", text: "Echo: back" }]);
+    await until(() => status().status === "connected");
+    assert.deepEqual((await call("up__echo", { message: "back" })).content, [{ type: "text", text: "Echo: back" }]);
   });
 
   test("costs no call when it was restarted between two of them", async (t) => {
     const server = await everythingOverHttp(t);
-    const { call } = await connected(t, { url: server.url });
+    const { call } = await connectedPool(t, { url: server.url });
     await server.stop();
     await server.start();
-    assert.deepEqual((await call("ev__echo", { message: "again" })).content, [{ type: "text", text: "Echo: again" }]);
+    assert.deepEqual((await call("up__echo", { message: "again" })).content, [{ type: "text", text: "Echo: again" }]);
   });
 });

@@ -76,7 +76,11 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     await transport.close().catch(() => {});
     await dispose();
   };
+  // the probe for the protocol heeds no signal, so the connection is taken away from under it
+  const giveUp = () => void close();
+  deps.signal.addEventListener("abort", giveUp, { once: true });
   try {
+    deps.signal.throwIfAborted();
     await client.connect(transport, {
       timeout: limits.connectMs,
       signal: deps.signal,
@@ -85,6 +89,8 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
   } catch (thrown) {
     await close();
     throw thrown;
+  } finally {
+    deps.signal.removeEventListener("abort", giveUp);
   }
   client.onclose = () => {
     if (!closing) deps.onClosed();

@@ -204,7 +204,7 @@ export class Upstream implements ToolSource {
 
   #failed(fault: Fault): void {
     // a child that died of the newer protocol's first question is asked in the older one next time
-    if (this.#server.command !== undefined && fault.kind === "broken") this.#legacy = !this.#legacy;
+    if (this.#server.command !== undefined && fault.kind !== "undelivered") this.#legacy = !this.#legacy;
     this.#fault = fault;
     this.#setStatus(this.#tools.size > 0 ? "degraded" : "failed");
     this.#retryLater();
