@@ -5,6 +5,7 @@ import { mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/prom
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Runtime, SpaceSpec, Target } from "../space/runtime.ts";
 import { needs } from "../testkit/needs.ts";
 import { run, someSpec, someTarget } from "./contract.ts";
@@ -136,7 +137,7 @@ it("leaves nothing behind when it is stopped", async (_t, { runtime, make }) => 
 it("lets the main process end by itself when it is asked to stop", async (_t, { runtime, make }) => {
   const command = ["sh", "-c", "trap 'echo bye; exit 9' TERM; echo ready; while :; do sleep 0.05; done"];
   const target = await make({ command });
-  while (!(await runtime.logs(target, 5, never)).includes("ready"));
+  while (!(await runtime.logs(target, 5, never)).includes("ready")) await sleep(20);
   await runtime.stop(target, 20, never);
   const found = await runtime.inspect(target, never);
   assert.deepEqual({ code: found?.exit_code, log: await runtime.logs(target, 1, never) }, { code: 9, log: "bye\n" });

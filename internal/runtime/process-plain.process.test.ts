@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import { type TestContext, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { run, someSpec, someTarget } from "./contract.ts";
+import { hostImage, openProcessRuntime } from "./process.ts";
+
+const never = new AbortController().signal;
+const skip = process.getuid?.() === 0 && "plain processes are refused to root; run these as an ordinary user";
+
+async function opened(t: TestContext) {
+  const directory = await mkdtemp(join(tmpdir(), "knot-plain-"));
+  const options = { directory, instance_id: randomUUID(), isolation: "plain" } as const;
+  const runtime = openProcessRuntime(options);
+  t.after(async () => {
+    for (const found of await runtime.list(never)) await runtime.remove({ ...found, user_id: "" }, never);
+    await rm(directory, { recursive: true, force: true });
+  });
+  const target = someTarget();
+  await runtime.create(target, someSpec({ image: hostImage }), never);
+  await runtime.start(target, never);
+  return { runtime, target, options };
+}
+
+async function commandsWith(text: string): Promise<number> {
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const commands = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/cmdline`, "latin1").catch(() => "")));
+  return commands.filter((command) => command.includes(text)).length;
+}
+
+test("a plain process runs commands in its own home and is found again", { skip }, async (t) => {
+  const { runtime, target, options } = await opened(t);
+  await run(runtime, target, ["sh", "-c", "echo kept > file"]);
+  const again = openProcessRuntime(options);
+  assert.equal((await again.inspect(target, never))?.state, "running");
+  assert.equal((await run(again, target, ["cat", "file"])).stdout, "kept\n");
+  await again.stop(target, 5, never);
+  assert.equal((await again.inspect(target, never))?.state, "exited");
+});
+
+test("a plain process takes its commands and their children with it", { skip }, async (t) => {
+  const { runtime, target } = await opened(t);
+  const mark = `mark-${randomUUID()}`;
+  const stdout = new PassThrough();
+  const abort = new AbortController();
+  stdout.once("data", () => abort.abort());
+  const argv = ["sh", "-c", `setsid sh -c 'sleep 4242; : ${mark}' & echo up; sleep 4242; : ${mark}`];
+  await assert.rejects(run(runtime, target, argv, { stdout, signal: abort.signal }), { code: "cancelled" });
+  assert.equal(await commandsWith(mark), 0);
+  await run(runtime, target, ["sh", "-c", `setsid sh -c 'sleep 4242; : ${mark}' >/dev/null 2>&1 & sleep 0.1`]);
+  assert.equal(await commandsWith(mark), 1);
+  await runtime.stop(target, 0, never);
+  assert.equal(await commandsWith(mark), 0);
+});
+
+test("a plain process tells how its main program ended", { skip }, async (t) => {
+  const { runtime } = await opened(t);
+  const target = someTarget();
+  await runtime.create(target, someSpec({ image: hostImage, command: ["sh", "-c", "echo said; exit 4"] }), never);
+  await runtime.start(target, never);
+  while ((await runtime.inspect(target, never))?.state === "running") await sleep(20);
+  assert.equal((await runtime.inspect(target, never))?.exit_code, 4);
+  assert.equal(await runtime.logs(target, 5, never), "said\n");
+});
