@@ -8,7 +8,7 @@ import { commandOf } from "./from-operation.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 import { visible } from "./output.ts";
 import { globalsOf, inputOf, leadingWords, split } from "./parse.ts";
-import { secretsFrom } from "./prompt.ts";
+import { secretsFrom, textFrom } from "./prompt.ts";
 
 export type CliOptions = {
   readonly operations: readonly AnyOperation[];
@@ -46,7 +46,10 @@ export async function runCli(argv: readonly string[], io: Io, options: CliOption
     globals = globalsOf(typed, command);
     const schema = options.operations.find((op) => op.command?.words === command.words)?.input;
     const root = schema === undefined ? {} : jsonSchemaOf(schema, "input");
-    const input = await inputOf(command, typed, root, (flags) => secretsFrom(io, flags));
+    const input = await inputOf(command, typed, root, {
+      secrets: (flags) => secretsFrom(io, flags),
+      file: (path) => textFrom(io, path),
+    });
     return await command.run({ input, globals: globalsOf(typed, command), io });
   } catch (thrown) {
     return tell(problemOf(thrown), globals, io);

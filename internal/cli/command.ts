@@ -6,8 +6,11 @@ export type Flag = {
   readonly name: string;
   readonly path: readonly string[];
   readonly description: string;
-  /** `switch` takes no value; `list` and `map` are given repeatedly; `stdin` reads its value from standard input. */
-  readonly kind: "text" | "switch" | "list" | "map" | "stdin";
+  /**
+   * `switch` takes no value; `list` and `map` are given repeatedly; `stdin` reads its value from standard input, `file`
+   * from the file it names.
+   */
+  readonly kind: "text" | "switch" | "list" | "map" | "stdin" | "file";
   /** What stands for the value in help: TEXT, NUMBER, KEY=VALUE. */
   readonly placeholder: string;
   readonly required: boolean;

@@ -45,10 +45,27 @@ function flagsOf(path: readonly string[], object: JsonSchema, root: JsonSchema, 
   if (isSecret(field, schema)) return [{ ...own, name: `${own.name}-stdin`, kind: "stdin" }];
   const closed = branchesOf(schema, root).find((branch) => branch["properties"] !== undefined);
   const inner = path.length > 1 || closed === undefined ? [] : Object.keys(closed["properties"] as object);
-  const fromStdin: Flag[] =
-    field === "content" ? [{ ...own, name: "content-stdin", kind: "stdin", required: false }] : [];
-  return [own, ...fromStdin, ...inner.flatMap((name) => flagsOf([...path, name], closed ?? {}, root, new Set()))];
+  const fromFile: Flag[] = longTexts.has(field)
+    ? [
+        {
+          ...own,
+          name: `${own.name}-file`,
+          kind: "file",
+          placeholder: "FILE",
+          description: `${own.description}, from a file; - is standard input`,
+          required: false,
+        },
+      ]
+    : [];
+  return [
+    alternative,
+    ...fromFile,
+    ...inner.flatMap((name) => flagsOf([...path, name], closed ?? {}, root, new Set())),
+  ];
 }
+
+/** Fields that hold whole documents, which people keep in files. */
+const longTexts = new Set(["content", "spec", "stdin"]);
 
 function shapeOf(schema: JsonSchema, root: JsonSchema): Pick<Flag, "kind" | "placeholder"> {
   const types = typesOf(schema, root);

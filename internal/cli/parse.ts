@@ -80,22 +80,35 @@ export function globalsOf({ texts, switches }: Typed, { flags }: Pick<Command, "
   };
 }
 
-/** The input of a command, in the types of its schema. What comes from standard input is read by `stdin`. */
+/** Where values come from that are not on the command line. */
+export type Sources = {
+  readonly secrets: (flags: readonly Flag[]) => Promise<readonly string[]>;
+  /** The text of a file; of standard input for `-`. */
+  readonly file: (path: string) => Promise<string>;
+};
+
+/** The input of a command, in the types of its schema. */
 export async function inputOf(
   command: Command,
   typed: Typed,
   root: Readonly<Record<string, unknown>>,
-  stdin: (flags: readonly Flag[]) => Promise<readonly string[]>,
+  sources: Sources,
 ): Promise<Record<string, unknown>> {
   const input = argumentsOf(command, typed, root);
   for (const one of command.flags) {
     const given = typed.texts.get(one.name);
-    if (given !== undefined) assign(input, one.path, flagValue(one, given, root));
+    if (given !== undefined) {
+      assign(
+        input,
+        one.path,
+        one.kind === "file" ? await sources.file(given[0] as string) : flagValue(one, given, root),
+      );
+    }
     const on = typed.switches.get(one.name);
     if (on !== undefined && one.kind === "switch") assign(input, one.path, on);
   }
   const fromStdin = command.flags.filter(({ kind, name }) => kind === "stdin" && typed.switches.get(name));
-  const lines = fromStdin.length === 0 ? [] : await stdin(fromStdin);
+  const lines = fromStdin.length === 0 ? [] : await sources.secrets(fromStdin);
   for (const [at, one] of fromStdin.entries()) assign(input, one.path, lines[at] ?? "");
   const missing = command.flags.find(({ required, path }) => required && input[path[0] as string] === undefined);
   if (missing !== undefined) throw usage(`--${missing.name} is missing: ${missing.description}`, command);

@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { Problem } from "../problem/problem.ts";
@@ -38,6 +39,16 @@ export async function secretsFrom(io: Io, flags: readonly Flag[]): Promise<reado
     "invalid_input",
     `Standard input has to have ${flags.length} lines: ${flags.map(({ name }) => name).join(", ")}.`,
   );
+}
+
+/** The text of a file; of standard input for `-`. */
+export async function textFrom(io: Io, path: string): Promise<string> {
+  if (path === "-") return text(io.stdin);
+  try {
+    return await readFile(path, "utf8");
+  } catch (cause) {
+    throw new Problem("invalid_input", `${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
+  }
 }
 
 async function askHidden(io: Io, question: string): Promise<string> {

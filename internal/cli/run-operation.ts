@@ -1,11 +1,14 @@
+import { constants } from "node:os";
 import { createClient } from "../client/client.ts";
 import { cardOf } from "../operation/card.ts";
 import type { AnyOperation } from "../operation/operation.ts";
 import { Problem, type ProblemDocument } from "../problem/problem.ts";
-import type { Invocation } from "./command.ts";
+import type { Invocation, Io } from "./command.ts";
 import { connectionFor } from "./connections.ts";
 import { textOf, visible } from "./output.ts";
 import { confirmed, isInteractive } from "./prompt.ts";
+
+type Row = Readonly<Record<string, unknown>>;
 
 type Answer = Awaited<ReturnType<ReturnType<typeof clientFor>["call"]>>;
 
@@ -18,7 +21,7 @@ export async function runOperation(op: AnyOperation, invocation: Invocation): Pr
     io.stdout.write(`${JSON.stringify(answer.value, null, 2)}\n`);
     return 0;
   }
-  return print(answer.value as Readonly<Record<string, unknown>>, invocation);
+  return print(answer.value as Row, invocation);
 }
 
 /** A client that names itself as the CLI. */
@@ -42,7 +45,8 @@ async function withConfirmation(op: AnyOperation, invocation: Invocation): Promi
       ...(io.signal === undefined ? {} : { signal: io.signal }),
       ...(globals.approval === undefined ? {} : { approval: globals.approval }),
       ...(globals.idempotency_key === undefined ? {} : { idempotencyKey: globals.idempotency_key }),
-      ...(globals.quiet ? {} : { onProgress: (progress) => void io.stderr.write(progressLine(progress)) }),
+      // also when nothing is shown: a stream stays open longer than an answer may be waited for
+      onProgress: (progress) => void (globals.quiet || io.stderr.write(progressLine(progress))),
     });
   const first = await call({});
   if (first.ok || first.problem.code !== "confirmation_required" || !isInteractive(io)) return first;
@@ -54,18 +58,27 @@ function progressLine({ message, percent }: { message: string; percent?: number 
   return `${visible(message)}${percent === undefined ? "" : ` (${Math.round(percent)} %)`}\n`;
 }
 
-/** The output of a command that ran keeps its streams and its exit code; the content of a file is just the content. */
-function print(output: Readonly<Record<string, unknown>>, { io }: Invocation): number {
-  if (typeof output["exit_code"] === "number") {
-    io.stdout.write(String(output["stdout"] ?? output["output"] ?? ""));
-    io.stderr.write(String(output["stderr"] ?? ""));
-    return output["exit_code"];
-  }
-  if (typeof output["content"] === "string" && (output["encoding"] ?? "utf-8") === "utf-8")
-    io.stdout.write(output["content"]);
-  else if (typeof output["logs"] === "string") io.stdout.write(output["logs"]);
+/** The output of a command that ran keeps its streams and its exit code; a file or a log is just its text. */
+function print(output: Row, { io }: Invocation): number {
+  if ("exit_code" in output && "stdout" in output) return printRun(output, io);
+  const text = [output["content"], output["text"]].find((value) => typeof value === "string");
+  if (text !== undefined && (output["encoding"] ?? "utf-8") === "utf-8") io.stdout.write(text);
   else io.stdout.write(textOf(output));
   return 0;
+}
+
+function printRun(output: Row, io: Io): number {
+  const { exit_code, signal, timed_out, stdout, stderr } = output;
+  io.stdout.write(String(stdout));
+  io.stderr.write(String(stderr ?? ""));
+  for (const name of ["stdout", "stderr"]) {
+    if (output[`${name}_cut`] === true)
+      io.stderr.write(`knot: ${name} was cut; it had ${output[`${name}_bytes`]} bytes\n`);
+  }
+  if (timed_out === true) io.stderr.write("knot: it took longer than allowed and was ended\n");
+  if (typeof exit_code === "number") return exit_code;
+  // as timeout(1) and shells say it
+  return timed_out === true ? 124 : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
 }
 
 /** The server's problem with its next step on the command line. */

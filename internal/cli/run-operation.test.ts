@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
+import { describe, type TestContext, test } from "node:test";
+import { z } from "zod";
+import { operation } from "../operation/operation.ts";
+import { runCli } from "./cli.ts";
+
+const run = operation({
+  name: "run_thing",
+  title: "Run thing",
+  description: "Runs.",
+  effect: "write",
+  idempotent: false,
+  permission: null,
+  input: z.object({
+    thing: z.string(),
+    command: z.string().optional(),
+    spec: z.string().describe("The spec"),
+    env: z.record(z.string(), z.string()).default({}),
+  }),
+  output: z.object({}),
+  problems: [],
+  path: "/things/{thing}/run",
+  tool: null,
+  command: { words: ["run"], args: ["thing", "command"] },
+  label: () => "Run",
+  run: async () => ({}),
+});
+
+/** Types a command at a server that always gives the same answer. */
+async function typed(argv: readonly string[], answer: object, stdin = "", status = 200) {
+  const seen: { url: string; body: unknown }[] = [];
+  const output = { stdout: "", stderr: "" };
+  const into = (name: "stdout" | "stderr") =>
+    new PassThrough().on("data", (chunk) => {
+      output[name] += chunk;
+    });
+  const code = await runCli(
+    argv,
+    {
+      stdout: into("stdout"),
+      stderr: into("stderr"),
+      stdin: Readable.from([Buffer.from(stdin)]),
+      env: { KNOT_SERVER: "https://knot.example.com", KNOT_TOKEN: "t", XDG_CONFIG_HOME: "/nonexistent" },
+      fetch: async (url, init) => {
+        seen.push({ url: String(url), body: JSON.parse(String(init?.body)) });
+        return Response.json(answer, { status });
+      },
+    },
+    { operations: [run], version: "1" },
+  );
+  await new Promise((resolve) => setImmediate(resolve));
+  return { code, seen, ...output };
+}
+
+const ended = { exit_code: 0, signal: null, timed_out: false, stdout: "out\n", stderr: "err\n" };
+
+function specFile(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "knot-spec-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "spec.yaml"), "image: x\n");
+  return join(folder, "spec.yaml");
+}
+
+describe("a command that ran in a space", () => {
+  test("keeps its streams and its exit code", async () => {
+    const { code, stdout, stderr } = await typed(["run", "dev", "ls", "--spec", "x"], { ...ended, exit_code: 7 });
+    assert.deepEqual([code, stdout, stderr], [7, "out\n", "err\n"]);
+  });
+
+  test("says how it was ended as a shell does", async () => {
+    const killed = { ...ended, exit_code: null, signal: "SIGKILL" };
+    assert.equal((await typed(["run", "dev", "--spec", "x"], killed)).code, 137);
+    const late = await typed(["run", "dev", "--spec", "x"], { ...killed, timed_out: true });
+    assert.equal(late.code, 124);
+    assert.match(late.stderr, /longer than allowed/);
+  });
+
+  test("says when its output was cut", async () => {
+    const { stderr } = await typed(["run", "dev", "--spec", "x"], { ...ended, stdout_cut: true, stdout_bytes: 99 });
+    assert.match(stderr, /stdout was cut; it had 99 bytes/);
+  });
+});
+
+describe("a long text", () => {
+  test("comes from a file or from standard input", async (t) => {
+    const { seen } = await typed(["run", "dev", "--spec-file", specFile(t), "--env", "A=1"], {});
+    assert.deepEqual(seen, [
+      { url: "https://knot.example.com/api/things/dev/run", body: { spec: "image: x\n", env: { A: "1" } } },
+    ]);
+    assert.deepEqual((await typed(["run", "dev", "--spec-file", "-"], {}, "piped")).seen[0]?.body, { spec: "piped" });
+  });
+
+  test("is asked for when it is missing, and its file has to be there", async () => {
+    const missing = await typed(["run", "dev"], {});
+    assert.equal(missing.code, 2);
+    assert.match(missing.stderr, /--spec is missing/);
+    assert.match((await typed(["run", "dev", "--spec-file", "/nonexistent"], {})).stderr, /cannot be read: ENOENT/);
+  });
+});
+
+describe("an answer", () => {
+  test("that is a text is printed as it is", async () => {
+    assert.equal((await typed(["run", "dev", "--spec", "x"], { text: "a\nb\n", lines: 2 })).stdout, "a\nb\n");
+    assert.equal((await typed(["run", "dev", "--spec", "x"], { content: "c", encoding: "utf-8" })).stdout, "c");
+  });
+
+  test("that needs approval says how to go on", async () => {
+    const problem = {
+      code: "approval_required",
+      status: 409,
+      title: "",
+      type: "",
+      detail: "Ann is asked.",
+      approval: { id: "a1" },
+    };
+    const { code, stderr } = await typed(["run", "dev", "--spec", "x"], problem, "", 409);
+    assert.equal(code, 3);
+    assert.match(stderr, /Ann is asked\..*--approval a1/);
+  });
+});
