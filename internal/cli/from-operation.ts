@@ -45,24 +45,18 @@ function flagsOf(path: readonly string[], object: JsonSchema, root: JsonSchema, 
   if (isSecret(field, schema)) return [{ ...own, name: `${own.name}-stdin`, kind: "stdin" }];
   const closed = branchesOf(schema, root).find((branch) => branch["properties"] !== undefined);
   const inner = path.length > 1 || closed === undefined ? [] : Object.keys(closed["properties"] as object);
-  const fromFile: Flag[] = longTexts.has(field)
-    ? [
-        {
-          ...own,
-          name: `${own.name}-file`,
-          kind: "file",
-          placeholder: "FILE",
-          description: `${own.description}, from a file; - is standard input`,
-          required: false,
-        },
-      ]
-    : [];
-  return [
-    alternative,
-    ...fromFile,
-    ...inner.flatMap((name) => flagsOf([...path, name], closed ?? {}, root, new Set())),
-  ];
+  const fromFile = longTexts.has(field) ? [fileFlag(own)] : [];
+  return [own, ...fromFile, ...inner.flatMap((name) => flagsOf([...path, name], closed ?? {}, root, new Set()))];
 }
+
+const fileFlag = (own: Flag): Flag => ({
+  ...own,
+  name: `${own.name}-file`,
+  kind: "file",
+  placeholder: "FILE",
+  description: `${own.description}, from a file; - is standard input`,
+  required: false,
+});
 
 /** Fields that hold whole documents, which people keep in files. */
 const longTexts = new Set(["content", "spec", "stdin"]);
