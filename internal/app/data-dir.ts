@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmodSync, existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { ConfigError } from "../config/config.ts";
@@ -8,7 +8,7 @@ import { ConfigError } from "../config/config.ts";
 export type DataDir = {
   readonly path: string;
   readonly database: string;
-  /** Where the homes of process spaces are. */
+  /** Where process spaces live; the runtime makes it. */
   readonly spaces: string;
   /** 32 bytes; seals secrets at rest. */
   readonly key: Buffer;
@@ -35,11 +35,13 @@ export function openDataDir(path: string, encrypt: string): DataDir {
       : Buffer.from(encrypt, "base64");
   if (key.length !== 32)
     throw mistake(keyFile, "does not hold a key of 32 bytes in base64; restore it from your backup");
-  const spaces = join(path, "spaces");
-  mkdirSync(spaces, { recursive: true, mode: 0o711 });
-  // a process space runs as a user of its own, who must be able to walk to its home but not to list the others
-  chmodSync(spaces, 0o711);
-  return { path, database, spaces, key, instance_id: once(join(path, "instance"), () => randomUUID()) };
+  return {
+    path,
+    database,
+    spaces: join(path, "spaces"),
+    key,
+    instance_id: once(join(path, "instance"), () => randomUUID()),
+  };
 }
 
 /** Takes the folder for this process until it ends, however it ends. Throws ConfigError while another daemon has it. */

@@ -13,8 +13,10 @@ const layers: readonly (readonly string[])[] = [
     ...["space", "template", "token", "user", "volume"],
   ],
   ["auth", "config", "runtime", "store", "upstream"],
-  ["cli", "client", "mcp", "metrics", "rest", "static"],
-  ["app", "reference"],
+  ["client", "mcp", "metrics", "rest", "static"],
+  ["cli"],
+  ["app"],
+  ["reference"],
   ["architecture", "bench", "testkit"],
 ];
 
@@ -49,8 +51,9 @@ const layerOf = new Map(layers.flatMap((names, index) => names.map((name) => [na
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(root, file), "utf8");
-  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?([^"';]*?)\s*(?:from\s+)?["']([^"']+)["']/gm);
-  return [...statements].map(([, type, names = "", to = ""]) => {
+  const statements = text.matchAll(/^(?:import|export)\s+(type\s+)?([^;=('"]*?)(?:from\s+)?["']([^"']+)["']/gm);
+  return [...statements].map(([, type, clause = "", to = ""]) => {
+    const names = clause.trim();
     const inner = names
       .replace(/^\{|\}$/g, "")
       .split(",")
@@ -100,7 +103,8 @@ describe("architecture", () => {
         ({ from, to, typeOnly }) => !typeOnly && from !== "cmd" && to.startsWith("internal/") && packageOf(to) !== from,
       )
       .filter(({ from, to }) => (layerOf.get(packageOf(to)) ?? 99) >= (layerOf.get(from) ?? -1))
-      .filter(({ from, to }) => !(from === "app" && packageOf(to) === "reference"))
+      // what a noun looks like on the wire may be part of what another one answers
+      .filter(({ from, to }) => !(layerOf.get(packageOf(to)) === layerOf.get(from) && to.endsWith("/schema.ts")))
       .map(({ file, to }) => `${file} -> ${to}`);
     assert.deepEqual(wrong, []);
   });

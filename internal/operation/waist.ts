@@ -77,13 +77,28 @@ export type WaistDeps = {
  */
 export class Waist {
   readonly #deps: WaistDeps;
+  #running = 0;
 
   constructor(deps: WaistDeps) {
     this.#deps = deps;
   }
 
+  /** How many calls are under way. */
+  get running(): number {
+    return this.#running;
+  }
+
   /** Throws nothing but Problems. `approved` is for the approval service alone: it runs what a person has allowed. */
   async pass(capability: Capability, raw: unknown, call: Call, approved = false): Promise<unknown> {
+    this.#running++;
+    try {
+      return await this.#pass(capability, raw, call, approved);
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async #pass(capability: Capability, raw: unknown, call: Call, approved: boolean): Promise<unknown> {
     const { audit, approvals, idempotency, onInternal, onPassed } = this.#deps;
     const started_at = Date.now();
     const start = performance.now();

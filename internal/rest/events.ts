@@ -9,7 +9,7 @@ import { doorOf } from "./request-call.ts";
 type Deps = {
   readonly authenticate: Authenticate;
   readonly events: EventFeed;
-  readonly stopping?: AbortSignal;
+  readonly draining?: AbortSignal;
   readonly recheckMs?: number;
   readonly onInternal?: (cause: unknown, where: string) => void;
 };
@@ -33,7 +33,7 @@ export async function streamEvents(request: FastifyRequest, reply: FastifyReply,
   const signal = AbortSignal.any([
     stream.signal,
     ended.signal,
-    ...(deps.stopping === undefined ? [] : [deps.stopping]),
+    ...(deps.draining === undefined ? [] : [deps.draining]),
   ]);
   const begun = deps.events.horizon;
   const items = deps.events.subscribe(principal, asked ?? begun, signal);

@@ -16,7 +16,9 @@ export type RestDeps = {
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: RestMetrics;
   readonly version: string;
-  /** Aborted when the daemon stops: ends calls and streams. */
+  /** Aborted when the daemon has been told to stop: ends the event streams, so that clients look elsewhere. */
+  readonly draining?: AbortSignal;
+  /** Aborted when the daemon does not wait any longer: ends the calls. */
   readonly stopping?: AbortSignal;
   /** How often an open stream proves again that it may be open; tests shorten it. */
   readonly recheckMs?: number;

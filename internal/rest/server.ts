@@ -7,6 +7,8 @@ export type ServerOptions = {
   readonly trustedProxies?: readonly string[];
   /** Whether people reach knot over https: then browsers are told to stay there. */
   readonly https?: boolean;
+  /** PEM texts; with them the server itself speaks https. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   /** Where `internal` problems go: the daemon's log. */
   readonly onInternal?: (cause: unknown, where: string) => void;
 };
@@ -27,6 +29,7 @@ const contentPolicy = [
 
 /** The HTTP server with the limits and the headers every answer has (security.md W1, W2, W7, W8, R2, R3). */
 export function createServer(options: ServerOptions = {}): FastifyInstance {
+  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 };
   const server = fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 60_000,
@@ -34,7 +37,8 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     forceCloseConnections: "idle",
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 1024 },
-    http: { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 },
+    // Fastify's types tell http from https servers apart; nothing below depends on which one it is
+    ...((options.tls === undefined ? { http: limits } : { https: { ...limits, ...options.tls } }) as { http: object }),
     frameworkErrors: (error, _request, reply) => void sendProblem(reply, requestProblem(error) ?? problemOf(error)),
   });
   // one more than allowed reaches the check below; Node drops the rest silently

@@ -9,7 +9,10 @@ export interface Checkable {
 }
 
 /** Whether the daemon can do its work: one line for each thing it needs. */
-export type Readiness = { readonly ready: boolean; readonly checks: Readonly<Record<string, string>> };
+export type Readiness = {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+};
 
 export type ServersDeps = {
   readonly version: string;
@@ -45,20 +48,21 @@ export class Servers {
   }
 
   async #readinessOf(runtimes: readonly RuntimeState[]): Promise<Readiness> {
-    const checks: Record<string, string> = { store: await this.#storeState() };
+    const checks: Record<string, { ok: boolean; detail?: string }> = { store: await this.#storeState() };
     for (const { name, reachable, error } of runtimes) {
-      if (this.#deps.required.has(name)) checks[name] = reachable ? "ok" : (error ?? "does not answer");
+      if (!this.#deps.required.has(name)) continue;
+      checks[name] = reachable ? { ok: true } : { ok: false, detail: error ?? "does not answer" };
     }
-    if (!this.#deps.accepting()) checks["daemon"] = "is stopping";
-    return { ready: Object.values(checks).every((state) => state === "ok"), checks };
+    if (!this.#deps.accepting()) checks["daemon"] = { ok: false, detail: "is stopping" };
+    return { ready: Object.values(checks).every(({ ok }) => ok), checks };
   }
 
-  async #storeState(): Promise<string> {
+  async #storeState(): Promise<{ ok: boolean; detail?: string }> {
     try {
       await this.#deps.store.ping();
-      return "ok";
+      return { ok: true };
     } catch {
-      return "the database does not answer";
+      return { ok: false, detail: "the database does not answer" };
     }
   }
 

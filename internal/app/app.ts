@@ -1,0 +1,170 @@
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { FastifyInstance } from "fastify";
+import type { Logger } from "pino";
+import { Audit } from "../audit/audit.ts";
+import type { Config } from "../config/schema.ts";
+import { mountMcp } from "../mcp/mcp.ts";
+import { createMetrics } from "../metrics/metrics.ts";
+import { createRegistry } from "../operation/registry.ts";
+import { mountRest } from "../rest/rest.ts";
+import { createServer } from "../rest/server.ts";
+import { Vault } from "../secret/secret.ts";
+import { Servers } from "../server/server.ts";
+import { mountStatic } from "../static/static.ts";
+import { SqlAudit } from "../store/audit.ts";
+import { openStore, type Store } from "../store/store.ts";
+import { Catalogue } from "../tool/catalogue.ts";
+import { createOperationSource } from "../tool/operation-source.ts";
+import { createAuthDoor, sameOrigin, signInLog } from "./auth-door.ts";
+import type { DataDir } from "./data-dir.ts";
+import { createGovernance } from "./governance.ts";
+import { startHousekeeping } from "./housekeeping.ts";
+import { createIdentity } from "./identity.ts";
+import { instructions } from "./instructions.ts";
+import { Opened } from "./opened.ts";
+import { operations } from "./operations.ts";
+import { openRuntimes } from "./runtimes.ts";
+import { createSpaces } from "./spaces.ts";
+import { openTools } from "./tools.ts";
+import { root, version } from "./version.ts";
+
+export type AppOptions = {
+  readonly config: Config;
+  readonly data: DataDir;
+  /** Address people and clients use, without a slash at the end. */
+  readonly url: string;
+  readonly log: Logger;
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+};
+
+/** The whole daemon, put together but not listening. Disposing it ends everything but the spaces. */
+export type App = AsyncDisposable & {
+  readonly server: FastifyInstance;
+  readonly identity: ReturnType<typeof createIdentity>;
+  /** What people are told at the start: where spaces run. */
+  readonly notes: readonly string[];
+  /** Starts what goes on by itself: recovery, the reconciler, connections to other servers, chores. */
+  start(): Promise<void>;
+  /** Says so at /readyz, ends event streams, and resolves when no call is under way, or after `milliseconds`. */
+  drain(milliseconds: number): Promise<void>;
+};
+
+/** The composition root: plain constructors, in the order in which they need each other. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const opened = new Opened();
+  try {
+    return await compose(options, opened);
+  } catch (thrown) {
+    await opened[Symbol.asyncDispose]();
+    throw thrown;
+  }
+}
+
+async function compose({ config, data, url, log, tls }: AppOptions, opened: Opened): Promise<App> {
+  const onError = (what: string, cause: unknown) => log.error({ err: cause }, what);
+  const onInternal = (cause: unknown, where: string) => onError(`Unexpected error in ${where}`, cause);
+  const secure = url.startsWith("https:");
+  const draining = new AbortController();
+  const stopping = new AbortController();
+
+  const store = opened.use(await openConfiguredStore(config, data));
+  const vault = new Vault(data.key);
+  const audit = opened.use(
+    new Audit({ store: new SqlAudit(store), onError: (cause) => onError("The audit log could not be written", cause) }),
+  );
+  const identity = createIdentity({ store, secure, signIns: signInLog(audit) });
+  opened.use(identity.principals);
+  const runtimes = await openRuntimes(config, data);
+  const places = createSpaces({ store, vault, runtimes: runtimes.byName, identity, url, onError });
+  opened.use(places.keeper);
+
+  const metrics = createMetrics({
+    mcpSessions: () => mcp?.sessions() ?? 0,
+    spacesByState: () => places.stores.spaces.countByState(),
+  });
+  const governance = await createGovernance({
+    ...{ store, vault, audit, identity, url, onError },
+    approval_ms: config.server.approvals.expire_hours * 3_600_000,
+    capability: (name) => registry.get(name) ?? catalogue.find(name),
+    onPassed: (capability, call, outcome, ms) => metrics.passed(capability, call, outcome, ms),
+    onInternal: (call, capability, cause) =>
+      log.error({ err: cause, call: call.id }, `Unexpected error in ${capability.name}`),
+  });
+  opened.use(governance.approvals);
+  opened.use(governance.events);
+
+  const upstreams = opened.use(openTools(config, log));
+  const servers = new Servers({
+    ...{ version, url, store },
+    runtimes: [...runtimes.byName.values()],
+    required: runtimes.required,
+    mcp: { enabled: config.server.mcp.enabled, url: config.server.mcp.enabled ? `${url}/mcp` : null },
+    accepting: () => !draining.signal.aborted,
+  });
+  const services = { ...identity, ...governance, ...places, audit, servers, integrations: upstreams.integrations };
+  const registry = createRegistry(operations, services, governance.waist);
+  const own = createOperationSource(registry, config.server.mcp.disable_builtin_tools);
+  const catalogue = new Catalogue({ sources: [own, ...upstreams.sources], waist: governance.waist });
+  opened.defer(() => catalogue.close());
+
+  const server = createServer({ trustedProxies: config.server.trusted_proxies, https: secure, tls, onInternal });
+  opened.defer(() => server.close());
+  opened.defer(() => stopping.abort());
+  mountRest(server, {
+    ...{ registry, metrics, version, onInternal },
+    authenticate: (headers) => identity.principals.authenticate(headers),
+    isSameOrigin: sameOrigin([new URL(url).origin]),
+    auth: createAuthDoor({ identity, audit, secure }),
+    events: governance.events,
+    readiness: () => servers.readiness(),
+    draining: draining.signal,
+    stopping: stopping.signal,
+  });
+  const mcp = config.server.mcp.enabled
+    ? mountMcp(server, {
+        ...{ catalogue, instructions, version, onInternal },
+        authenticate: (headers) => identity.principals.authenticate(headers),
+        config: { ...config.server.mcp, url },
+        stateKey: data.key,
+        onRevoked: (listener) => identity.principals.onRevoked(listener),
+      })
+    : undefined;
+  await mountStatic(server, { root: join(root, "web/dist") });
+
+  return {
+    server,
+    identity,
+    notes: runtimes.notes,
+    async start() {
+      await places.templates.ensureSamples();
+      await governance.approvals.recover();
+      places.keeper.reconciler.start();
+      upstreams.start();
+      opened.use(
+        startHousekeeping(
+          [
+            { name: "approvals", every_seconds: 60, run: () => governance.approvals.sweep() },
+            { name: "sessions", every_seconds: 3600, run: () => identity.sessions.sweep() },
+            { name: "audit", every_seconds: 3600, run: () => audit.prune(config.server.audit_retention) },
+            { name: "events", every_seconds: 3600, run: () => governance.events.prune() },
+            { name: "idempotency", every_seconds: 3600, run: () => governance.idempotency.prune() },
+          ],
+          onError,
+        ),
+      );
+    },
+    async drain(milliseconds) {
+      draining.abort();
+      const deadline = Date.now() + milliseconds;
+      while (governance.waist.running > 0 && Date.now() < deadline) await setTimeout(20);
+    },
+    [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
+  };
+}
+
+/** SQLite in the data folder, or the PostgreSQL of the configuration. */
+export const openConfiguredStore = (config: Config, data: DataDir): Promise<Store> => {
+  const { url } = config.server.postgres;
+  return openStore(url === "" ? { kind: "sqlite", path: data.database } : { kind: "postgres", url });
+};

@@ -1,0 +1,111 @@
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { createServer as createSocket } from "node:net";
+import { destination, pino } from "pino";
+import { ConfigError } from "../config/config.ts";
+import type { Config } from "../config/schema.ts";
+import { type App, createApp } from "./app.ts";
+import { lockDataDir, openDataDir } from "./data-dir.ts";
+import { version } from "./version.ts";
+
+/** Runs the daemon until SIGTERM or SIGINT; resolves to the exit code. What people should read goes to `print`. */
+export async function runDaemon(config: Config, print: (line: string) => void): Promise<number> {
+  const log = pino(
+    { level: config.log.level, redact: ["*.token", "*.password", "*.secret", "*.authorization"] },
+    destination(2),
+  );
+  const data = openDataDir(config.data_dir, config.server.encrypt);
+  await lockDataDir(data.path);
+  const { host, port } = await addressOf(config.server.listen);
+  const tls = tlsOf(config);
+  const url = (config.server.url || defaultUrl(host, port, tls !== undefined)).replace(/\/+$/, "");
+  const app = await createApp({ config, data, url, log, tls });
+  try {
+    await listen(app, host, port);
+    await app.start();
+    await greet(app, { url, config, print });
+    const signal = await stopSignal();
+    log.info({ signal }, "stopping");
+    // no new connections; those that are open may finish what they began
+    app.server.server.close();
+    await app.drain(config.server.shutdown_seconds * 1000);
+  } finally {
+    await app[Symbol.asyncDispose]();
+  }
+  return 0;
+}
+
+type Greeting = { readonly url: string; readonly config: Config; readonly print: (line: string) => void };
+
+async function greet(app: App, { url, config, print }: Greeting): Promise<void> {
+  for (const note of app.notes) print(note);
+  if (config.server.mcp.enabled) print(`AI clients connect to ${url}/mcp.`);
+  const setup = await app.identity.setup.issue();
+  if (setup !== null) {
+    print("");
+    print("Nobody has an account yet. Create the first administrator within 15 minutes, with this link:");
+    print(`  ${url}/setup?token=${setup.token}`);
+    print("");
+  }
+  print(`knot ${version} is ready at ${url}`);
+}
+
+/** The first of the two signals that ask a daemon to end; a second one ends it at once. */
+async function stopSignal(): Promise<NodeJS.Signals> {
+  const signals = ["SIGTERM", "SIGINT"] as const;
+  const [signal] = (await Promise.race(signals.map((name) => once(process, name)))) as [NodeJS.Signals];
+  for (const name of signals) process.once(name, () => process.exit(1));
+  return signal;
+}
+
+async function listen(app: App, host: string, port: number): Promise<void> {
+  try {
+    await app.server.listen({ host, port });
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    // a machine without IPv6 has no [::]
+    if (host === "::" && code === "EAFNOSUPPORT") return listen(app, "0.0.0.0", port);
+    const why: Record<string, string> = {
+      EADDRINUSE: "is taken by another program; stop it, or choose another address",
+      EACCES: "is not allowed to this user; ports below 1024 need root",
+      EADDRNOTAVAIL: "is not an address of this machine",
+    };
+    const message = why[code ?? ""];
+    if (message === undefined) throw cause;
+    throw new ConfigError([{ place: `${host}:${port}`, key: "server.listen", message }]);
+  }
+}
+
+async function addressOf(address: string): Promise<{ host: string; port: number }> {
+  const colon = address.lastIndexOf(":");
+  const host = address.slice(0, colon).replace(/^\[|\]$/g, "") || "::";
+  const port = Number(address.slice(colon + 1));
+  return { host, port: port === 0 ? await freePort(host) : port };
+}
+
+/** Port 0 means any free one; it has to be known before the rest is made, because addresses contain it. */
+async function freePort(host: string): Promise<number> {
+  const socket = createSocket().listen(0, host);
+  await once(socket, "listening");
+  const { port } = socket.address() as { port: number };
+  socket.close();
+  await once(socket, "close");
+  return port;
+}
+
+function defaultUrl(host: string, port: number, secure: boolean): string {
+  const name = host === "::" || host === "0.0.0.0" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  return `${secure ? "https" : "http"}://${name}:${port}`;
+}
+
+function tlsOf({ server: { tls } }: Config): { cert: string; key: string } | undefined {
+  if (tls.cert_file === "") return undefined;
+  const read = (path: string, key: string) => {
+    try {
+      return readFileSync(path, "utf8");
+    } catch (error) {
+      throw new ConfigError([{ place: path, key, message: `cannot be read: ${(error as Error).message}` }]);
+    }
+  };
+  return { cert: read(tls.cert_file, "server.tls.cert_file"), key: read(tls.key_file, "server.tls.key_file") };
+}

@@ -1,0 +1,55 @@
+import * as approval from "../approval/operations.ts";
+import * as audit from "../audit/operations.ts";
+import * as auth from "../auth/operations.ts";
+import * as event from "../event/operations.ts";
+import * as group from "../group/operations.ts";
+import * as role from "../role/operations.ts";
+import * as server from "../server/operations.ts";
+import * as token from "../token/operations.ts";
+import * as user from "../user/operations.ts";
+
+/** The table of contents: every capability of knot. Delete a line, and its route, tool, command and docs are gone. */
+export const operations = [
+  approval.listApprovals,
+  approval.getApproval,
+  approval.approveCall,
+  approval.denyCall,
+  approval.listApprovalPolicies,
+  approval.setApprovalPolicy,
+  approval.deleteApprovalPolicy,
+
+  user.whoami,
+  user.changePassword,
+  token.listTokens,
+  token.createToken,
+  token.rotateToken,
+  token.revokeToken,
+  auth.listSessions,
+  auth.revokeSession,
+
+  user.listUsers,
+  user.getUser,
+  user.createUser,
+  user.updateUser,
+  user.deleteUser,
+  user.setPassword,
+  group.listGroups,
+  group.getGroup,
+  group.createGroup,
+  group.updateGroup,
+  group.deleteGroup,
+  group.addGroupMember,
+  group.removeGroupMember,
+  role.listRoles,
+  role.getRole,
+  role.createRole,
+  role.updateRole,
+  role.deleteRole,
+  role.listPermissions,
+
+  audit.listAuditEntries,
+  event.listEvents,
+  server.getServer,
+] as const;
+
+export type Operations = typeof operations;

@@ -1,0 +1,77 @@
+import { existsSync } from "node:fs";
+import type { Config } from "../config/schema.ts";
+import { openDockerRuntime } from "../runtime/docker.ts";
+import { openProcessRuntime } from "../runtime/process.ts";
+import type { Runtime } from "../space/runtime.ts";
+import type { DataDir } from "./data-dir.ts";
+
+/** Where spaces can run, and what people are told about it at the start. */
+export type Runtimes = {
+  readonly byName: ReadonlyMap<string, Runtime>;
+  /** Those without which the daemon is not ready. */
+  readonly required: ReadonlySet<string>;
+  readonly notes: readonly string[];
+};
+
+type Engine = Config["server"]["docker"];
+
+const socketOf = ({ host }: Engine): string => host.replace(/^unix:\/\//, "");
+
+/** A container engine where one answers (Docker before Podman), and processes of this machine. */
+export async function openRuntimes({ server }: Config, data: DataDir): Promise<Runtimes> {
+  const byName = new Map<string, Runtime>();
+  const required = new Set<string>();
+  const notes: string[] = [];
+  const engine = await engineOf(server);
+  if (engine !== null) {
+    byName.set(
+      "docker",
+      openDockerRuntime({ socket: socketOf(engine.config), name: "docker", instance_id: data.instance_id }),
+    );
+    required.add("docker");
+    notes.push(`Spaces run as containers: ${engine.product} at ${engine.config.host}.`);
+  }
+  if (server.process.enabled) {
+    const runtime = openProcessRuntime({
+      directory: data.spaces,
+      instance_id: data.instance_id,
+      isolation: server.process.isolation,
+    });
+    byName.set("process", runtime);
+    notes.push(await processNote(runtime, engine === null));
+  }
+  return { byName, required, notes };
+}
+
+/** The engine that is configured, or that answers: `always` counts although it does not answer yet. */
+async function engineOf({ docker, podman }: Config["server"]): Promise<{ product: string; config: Engine } | null> {
+  const candidates = [
+    { product: "Docker", config: docker },
+    { product: "Podman", config: podman },
+  ].filter(({ config }) => config.enabled !== "never");
+  const always = candidates.find(({ config }) => config.enabled === "always");
+  if (always !== undefined) return always;
+  for (const candidate of candidates) if (await answers(candidate.config)) return candidate;
+  return null;
+}
+
+async function answers(engine: Engine): Promise<boolean> {
+  if (!existsSync(socketOf(engine))) return false;
+  const probe = openDockerRuntime({ socket: socketOf(engine), name: "docker", instance_id: "probe" });
+  return probe.check(AbortSignal.timeout(3000)).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function processNote(runtime: Runtime, alone: boolean): Promise<string> {
+  const where = alone
+    ? "No container engine answers, so spaces run as processes of this machine"
+    : "Spaces can also run as processes of this machine";
+  try {
+    const { engine, version } = await runtime.check(AbortSignal.timeout(3000));
+    return `${where}: ${runtime.isolation}, ${engine} ${version}.`;
+  } catch (thrown) {
+    return `Spaces cannot run as processes of this machine yet: ${(thrown as Error).message}`;
+  }
+}

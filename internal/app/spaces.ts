@@ -1,0 +1,38 @@
+import type { Vault } from "../secret/secret.ts";
+import { openSpaces } from "../space/open-spaces.ts";
+import type { Runtime } from "../space/runtime.ts";
+import { SqlSpaces } from "../store/spaces.ts";
+import type { Store } from "../store/store.ts";
+import { SqlTemplates } from "../store/templates.ts";
+import { Templates } from "../template/template.ts";
+import type { Identity } from "./identity.ts";
+
+type Deps = {
+  readonly store: Store;
+  readonly vault: Vault;
+  readonly runtimes: ReadonlyMap<string, Runtime>;
+  readonly identity: Identity;
+  readonly url: string;
+  readonly onError: (what: string, cause: unknown) => void;
+};
+
+/** Templates, spaces and what is done in them. Nothing moves by itself before `keeper.reconciler.start()`. */
+export function createSpaces({ store, vault, runtimes, identity, url, onError }: Deps) {
+  const rows = new SqlSpaces(store);
+  const templates = new Templates({
+    store: new SqlTemplates(store),
+    variables: { all: async () => ({}) },
+    url,
+    now: Date.now,
+  });
+  const keeper = openSpaces({
+    store: rows,
+    runtimes,
+    templates,
+    quotas: { limitsOf: (userId) => identity.users.limitsOf(userId) },
+    owners: { emailOf: async (userId) => (await identity.stores.users.find(userId))?.email ?? null },
+    vault,
+    onError,
+  });
+  return { templates, spaces: keeper.spaces, keeper, stores: { spaces: rows } };
+}
