@@ -443,6 +443,6 @@ describe("a source that changes", () => {
     const { catalogue } = catalogueOf(undefined, [sourceOf("ai", tool)]);
     const { _meta, ...shown } = await catalogue.call("ai__draw", {}, mcp());
     assert.deepEqual(shown, { isError: true, content: [{ type: "text", text: "timed_out: ai did not answer." }] });
-    assert.equal((_meta?.["knot/problem"] as { code: string }).code, "timed_out");
+    assert.equal((_meta!["knot/problem"] as { code: string }).code, "timed_out");
   });
 });
