@@ -9,6 +9,8 @@ everyDoorTest(thingOperations, {
       inject: (request) => server.inject(request),
       everything: { authorization: "Bearer all" },
       nothing: { authorization: "Bearer none" },
+      reading: { authorization: "Bearer reader" },
+      mcpOnly: { authorization: "Bearer mcp-only" },
       audited: async () => audit.map(({ capability, outcome }) => ({ operation: capability.name, outcome })),
       close: () => server.close(),
     };

@@ -32,6 +32,10 @@ export type Doors = {
   readonly everything: Headers;
   /** Headers of someone who is signed in and has no permission at all. */
   readonly nothing: Headers;
+  /** Headers of a token of someone who may do everything, with the scope `read` alone. */
+  readonly reading: Headers;
+  /** Headers of a token of someone who may do everything, with the scope `mcp` alone. */
+  readonly mcpOnly: Headers;
   /** What was audited so far. */
   readonly audited: () => Promise<readonly { readonly operation: string; readonly outcome: string }[]>;
   readonly close: () => Promise<void>;
@@ -173,9 +177,18 @@ function routeTests(
     return doors.inject({ method: card.method, url, headers: typed, ...(body === undefined ? {} : { payload: body }) });
   };
 
+  const denials = async (op: AnyOperation) =>
+    (await doors.audited()).filter(({ operation, outcome }) => operation === op.name && outcome === "denied");
+
   for (const op of operations) {
     test(`lets nobody in without a credential: ${op.name}`, async () => {
       assert.equal((await send(op, {}, sample(op))).statusCode, 401);
+    });
+
+    test(`holds to the scopes of a token: ${op.name}`, async () => {
+      const reading = (await send(op, doors.reading, sample(op))).statusCode;
+      assert.equal(reading === 401 || reading === 403, op.effect !== "read", `${reading}`);
+      assert.equal((await send(op, doors.mcpOnly, sample(op))).statusCode, 403);
     });
 
     test(`refuses a field it does not know: ${op.name}`, async () => {
@@ -187,11 +200,9 @@ function routeTests(
     test(`refuses who lacks its permission, and audits that: ${op.name}`, {
       skip: op.permission === null,
     }, async () => {
+      const before = (await denials(op)).length;
       assert.equal((await send(op, doors.nothing, sample(op))).statusCode, 403);
-      const denied = (await doors.audited()).filter(
-        ({ operation, outcome }) => operation === op.name && outcome === "denied",
-      );
-      assert.equal(denied.length, 1);
+      assert.equal((await denials(op)).length, before + 1);
     });
   }
 }
