@@ -120,6 +120,12 @@ const approval = createRoute({
   component: lazyRouteComponent(() => import("./approvals/approval-page.tsx"), "ApprovalPage"),
 });
 
+const integrations = createRoute({
+  getParentRoute: () => shell,
+  path: "/integrations",
+  component: lazyRouteComponent(() => import("./integrations/integrations-page.tsx"), "IntegrationsPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
@@ -142,6 +148,7 @@ const inside = [
   tokens,
   approvals,
   approval,
+  integrations,
   audit,
   profile,
 ] as const;

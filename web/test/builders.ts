@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Approval } from "../../internal/approval/schema.ts";
+import type { Integration } from "../../internal/integration/schema.ts";
 import type { Space } from "../../internal/space/schema.ts";
 import type { Parameter, Template } from "../../internal/template/schema.ts";
 
@@ -86,5 +87,11 @@ export const approval = (overrides: Partial<Approval> = {}): Approval => ({
   decided_at: null,
   reason: null,
   finished_at: null,
+  ...overrides,
+});
+
+export const integration = (overrides: Partial<Integration> = {}): Integration => ({
+  ...{ namespace: "issues", transport: "http", status: "connected", error: null, warnings: [] },
+  ...{ since: now - hour, tools: 12, era: "modern" },
   ...overrides,
 });

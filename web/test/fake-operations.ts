@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import type { Approval } from "../../internal/approval/schema.ts";
+import type { Approval, ApprovalPolicy } from "../../internal/approval/schema.ts";
 import type { Method } from "../../internal/operation/operation.ts";
 import { Problem } from "../../internal/problem/problem.ts";
 import type { Space } from "../../internal/space/schema.ts";
@@ -183,7 +183,8 @@ function spaces(world: World): readonly Operation[] {
       ),
     ),
     write("run_command", "/spaces/{space}/commands", ({ command }) => ({
-      ...{ exit_code: 0, stdout: `ran: ${[command].flat().at(-1)}\n`, stderr: "" },
+      ...{ exit_code: 0, signal: null, timed_out: false, stdout: `ran: ${command}\n`, stderr: "" },
+      ...{ stdout_bytes: 5, stderr_bytes: 0, stdout_cut: false, stderr_cut: false, duration_ms: 4 },
     })),
     read("list_templates", "/templates", () => page("templates", world.templates)),
     read("get_template", "/templates/{template}", ({ template }) => {
@@ -225,6 +226,30 @@ function governance(world: World): readonly Operation[] {
     write("deny_call", "/approvals/{approval}/deny", ({ approval, reason }) =>
       decide(approval, { state: "denied", reason: reason ?? null }),
     ),
+    read("list_approval_policies", "/approval-policies", () => ({ policies: world.policies })),
+    write(
+      "set_approval_policy",
+      "/approval-policies",
+      ({ subject, tool, mode }) => {
+        const policy: ApprovalPolicy = {
+          ...{ id: randomUUID(), subject, subject_id: world.user.id, subject_name: world.user.username, tool, mode },
+          ...{ set_by: "owner", created_by: world.user.username, created_at: Date.now() },
+        };
+        world.policies.push(policy);
+        return { policy };
+      },
+      "PUT",
+    ),
+    write(
+      "delete_approval_policy",
+      "/approval-policies/{policy}",
+      ({ policy }) => {
+        world.policies = world.policies.filter(({ id }) => id !== policy);
+        return { deleted: true };
+      },
+      "DELETE",
+    ),
+    read("list_integrations", "/integrations", () => page("integrations", world.integrations)),
     read("list_audit_entries", "/audit", () =>
       page(
         "entries",

@@ -1,11 +1,11 @@
 import { randomUUID } from "node:crypto";
-import type { Approval } from "../../internal/approval/schema.ts";
+import type { Approval, ApprovalPolicy } from "../../internal/approval/schema.ts";
 import type { Event } from "../../internal/event/schema.ts";
 import { permissionNames } from "../../internal/operation/permission.ts";
 import { Problem } from "../../internal/problem/problem.ts";
 import type { Space } from "../../internal/space/schema.ts";
 import type { Token } from "../../internal/token/schema.ts";
-import { approval, space, template } from "./builders.ts";
+import { approval, integration, space, template } from "./builders.ts";
 
 export type World = ReturnType<typeof createWorld>;
 
@@ -24,6 +24,16 @@ export function createWorld(stepMs: number) {
     spaces: new Map<string, Space>(),
     tokens: new Map<string, Token>(),
     approvals: new Map<string, Approval>(),
+    policies: [] as ApprovalPolicy[],
+    integrations: [
+      integration(),
+      integration({
+        namespace: "search",
+        status: "failed",
+        tools: 0,
+        error: "It answered 401. Renew its token in knot.toml.",
+      }),
+    ],
     templates: [template()],
     permissions: [...permissionNames] as string[],
     events,

@@ -134,6 +134,12 @@ async function decideApproval(page: Page, inspect: Inspect): Promise<void> {
     .click();
   await heading(page, "Approvals").waitFor();
   await inspect("approvals");
+  await button(page, "New rule").click();
+  await page.getByLabel("Which tool").fill("delete_space");
+  await inspect("approvals-rule");
+  await button(page, "Set rule").click();
+  await button(page, "Remove").click();
+  await page.getByText("No rules:").waitFor();
   const approve = button(page, "Approve once").first();
   if ((await approve.count()) === 0) return;
   assert.ok(!(await approve.evaluate((node) => node === document.activeElement)), "Approve is not focused by itself");
@@ -152,6 +158,7 @@ async function lookAround(page: Page, { origin }: WalkOptions, inspect: Inspect)
   for (const [path, title] of [
     ["/templates", "Templates"],
     ["/templates/sandbox", "sandbox"],
+    ["/integrations", "Integrations"],
     ["/audit", "Audit"],
     ["/profile", "Profile"],
     ["/nowhere", "Not found"],

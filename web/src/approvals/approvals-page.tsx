@@ -9,6 +9,7 @@ import { Ago } from "../ui/time.tsx";
 import { ApprovalCard } from "./approval-card.tsx";
 import { stateLooks } from "./labels.ts";
 import { mayDecide } from "./may-decide.ts";
+import { Policies } from "./policies.tsx";
 
 /** The inbox: what waits on top, what was decided below. */
 export function ApprovalsPage() {
@@ -48,6 +49,9 @@ export function ApprovalsPage() {
         </section>
       )}
       {decided.length > 0 && <Decided list={decided} />}
+      <div className="mt-10">
+        <Policies />
+      </div>
     </Page>
   );
 }

@@ -27,7 +27,7 @@ export function DeleteSpace({ name, loss, busy, onConfirm, onCancel }: Props) {
         <label className="mt-4 flex items-start gap-3 rounded-lg border border-line px-3 py-2 text-ink has-checked:border-accent has-checked:bg-accent-soft">
           <input
             type="checkbox"
-            className="mt-1 size-4 accent-[var(--accent)]"
+            className="mt-1 size-4 shrink-0 accent-[var(--accent)]"
             checked={keeps}
             onChange={(event) => setKeeps(event.target.checked)}
           />

@@ -16,7 +16,7 @@ export function ParameterField({ parameter, value, error, onChange }: Props) {
       <label className="flex items-start gap-3 rounded-lg border border-line px-3 py-2 has-checked:border-accent has-checked:bg-accent-soft">
         <input
           type="checkbox"
-          className="mt-1 size-4 accent-[var(--accent)]"
+          className="mt-1 size-4 shrink-0 accent-[var(--accent)]"
           checked={value === true}
           onChange={(event) => onChange(event.target.checked)}
         />

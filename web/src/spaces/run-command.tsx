@@ -20,7 +20,7 @@ export function RunCommand({ space }: { space: Space }) {
   const running = space.state === "running";
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (line.trim() !== "") run.mutate({ space: space.id, command: ["sh", "-c", line] });
+    if (line.trim() !== "") run.mutate({ space: space.id, command: line });
   };
   return (
     <Panel title="Run a command">
@@ -61,21 +61,29 @@ function Ended({ output }: { output: Output }) {
     <div className="mt-3 grid gap-2">
       <p>
         <Badge tone={good ? "good" : "bad"} icon={good ? "check" : "warning"}>
-          {output.exit_code === null ? "Did not end by itself" : `Exit code ${output.exit_code}`}
+          {endOf(output)}
         </Badge>
       </p>
-      <Stream name="stdout" text={output.stdout} />
-      <Stream name="stderr" text={output.stderr} />
+      <Stream name="stdout" text={output.stdout} cut={output.stdout_cut} />
+      <Stream name="stderr" text={output.stderr} cut={output.stderr_cut} />
       {output.stdout === "" && output.stderr === "" && <p className="text-dim">It wrote nothing.</p>}
     </div>
   );
 }
 
-function Stream({ name, text }: { name: string; text: string }) {
+function endOf({ exit_code, signal, timed_out }: Output): string {
+  if (timed_out) return "Ended after 60 seconds";
+  return exit_code === null ? `Ended by ${signal ?? "a signal"}` : `Exit code ${exit_code}`;
+}
+
+function Stream({ name, text, cut }: { name: string; text: string; cut: boolean }) {
   if (text === "") return null;
   return (
     <section aria-label={name}>
-      <p className="mb-0.5 font-mono text-xs text-dim">{name}</p>
+      <p className="mb-0.5 font-mono text-xs text-dim">
+        {name}
+        {cut && ", shortened in the middle"}
+      </p>
       <TextBlock text={text} height="max-h-72" />
     </section>
   );

@@ -60,7 +60,7 @@ function CreateTokenForm({ onClose, onCreated }: Omit<Props, "open">) {
           >
             <input
               type="checkbox"
-              className="mt-1 size-4 accent-[var(--accent)]"
+              className="mt-1 size-4 shrink-0 accent-[var(--accent)]"
               checked={scopes.includes(scope)}
               onChange={() => toggle(scope)}
             />
