@@ -25,7 +25,7 @@ export type EndpointDeps = ToolDeps & {
 };
 
 /** How long a client may keep a list before it asks again; a client that listens hears of changes at once. */
-const listTtlMs = 5000;
+export const listTtlMs = 5000;
 const discoverTtlMs = 60_000;
 
 /**
@@ -76,7 +76,7 @@ export class Endpoint extends McpServer {
       signal: ctx.mcpReq.signal,
       report: progressOf(ctx),
       meta: ctx.mcpReq._meta,
-      elicitation: era === "modern" ? elicitationOf(ctx) : null,
+      elicitation: era === "modern" ? elicitationOf(capabilitiesFrom(ctx)) : null,
       requestState: ctx.mcpReq.requestState<string>(),
       inputResponses: ctx.mcpReq.inputResponses,
     });
@@ -107,10 +107,14 @@ function emptyList(method: string): Record<string, unknown> {
   throw new ProtocolError(ProtocolErrorCode.MethodNotFound, "Method not found");
 }
 
-/** How this request's client can be asked; an empty declaration means forms (2025-11-25, ClientCapabilities). */
-export function elicitationOf(ctx: ServerContext): Elicitation {
-  const envelope: { readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities } = ctx.mcpReq.envelope ?? {};
-  const { elicitation } = envelope[CLIENT_CAPABILITIES_META_KEY] ?? {};
+/** How a client with these capabilities can be asked; an empty declaration means forms (2025-11-25, ClientCapabilities). */
+export function elicitationOf(capabilities: { readonly elicitation?: unknown } | undefined): Elicitation {
+  const elicitation = capabilities?.elicitation as { url?: unknown } | undefined;
   if (elicitation === undefined) return null;
   return elicitation.url === undefined ? "form" : "url";
+}
+
+function capabilitiesFrom(ctx: ServerContext): ClientCapabilities | undefined {
+  const envelope: { readonly [CLIENT_CAPABILITIES_META_KEY]?: ClientCapabilities } = ctx.mcpReq.envelope ?? {};
+  return envelope[CLIENT_CAPABILITIES_META_KEY];
 }

@@ -14,6 +14,8 @@ export interface FixtureSource {
   start(announce: (list: "tools" | "prompts") => void): void;
   /** Adds resources, prompts and completion to a server. */
   install(server: McpServer, era: Era): void;
+  /** Whether `answer` answers this tool. */
+  handles(name: string): boolean;
   /** The answer of a tool that needs the protocol itself; undefined for one that the catalogue answers. */
   answer(
     params: { readonly name: string; readonly arguments?: Record<string, unknown> | undefined },

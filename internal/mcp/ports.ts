@@ -21,6 +21,8 @@ export type ListedTool = Pick<
 export interface Catalogue {
   /** In the same order each time, from memory. */
   list(call: Call, mode: ToolMode): readonly ListedTool[];
+  /** As `list`, as the JSON text of MCP's `tools` array; only for speed. */
+  listJson?(call: Call, mode: ToolMode): string;
   /**
    * The tool this principal would call by this name. Without it, headers that repeat arguments (SEP-2243) are checked
    * for listed tools only.
