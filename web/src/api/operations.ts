@@ -1,16 +1,22 @@
+import type { Operations } from "../../../internal/app/operations.ts";
 import { type CallOptions, createClient, type Result } from "../../../internal/client/client.ts";
-import type { Operations } from "./contract.ts";
+import type { Contract } from "../../../internal/operation/registry.ts";
 
-export type OperationName = keyof Operations & string;
-export type InputOf<Name extends OperationName> = Operations[Name]["input"];
-export type OutputOf<Name extends OperationName> = Operations[Name]["output"];
+type Contracts = Contract<Operations>;
 
-const client = createClient<readonly []>();
+export type OperationName = keyof Contracts & string;
+export type InputOf<Name extends OperationName> = Contracts[Name]["input"];
+export type OutputOf<Name extends OperationName> = Contracts[Name]["output"];
 
-/** The one client of the page: same origin, the session's cookie. */
-export const call = client.call as <Name extends OperationName>(
+type Call = <Name extends OperationName>(
   name: Name,
   input: InputOf<Name>,
   options?: CallOptions,
 ) => Promise<Result<OutputOf<Name>>>;
+
+/** The one client of the page: same origin, the session's cookie. */
+const client = createClient<Operations>();
+
+// where the name is a type parameter, the client's optional input cannot be resolved
+export const call = client.call as Call;
 export const { subscribe } = client;
