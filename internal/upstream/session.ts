@@ -96,7 +96,8 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     if (!closing) deps.onClosed();
   };
   client.onerror = () => {
-    if (!closing) deps.onDoubt();
+    // a child's end is certain knowledge, and its chatter on stdout no sign of it
+    if (!closing && !isStdio) deps.onDoubt();
   };
   void client.autoOpenedSubscription?.closed.then((how) => {
     if (how !== "local" && !closing) deps.onClosed();

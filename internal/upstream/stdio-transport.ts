@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { setImmediate } from "node:timers/promises";
 import { type JSONRPCMessage, ReadBuffer, SdkError, SdkErrorCode, type Transport } from "@modelcontextprotocol/client";
 import { printable } from "../operation/printable.ts";
 import { limits } from "./server.ts";
@@ -28,6 +29,7 @@ export class StdioTransport implements Transport {
   readonly #buffer = new ReadBuffer({ maxBufferSize: limits.answerBytes });
   #child: ChildProcess | null = null;
   #ended: Promise<void> | null = null;
+  #draining = false;
 
   constructor(server: StdioServer) {
     this.#server = server;
@@ -103,16 +105,24 @@ export class StdioTransport implements Transport {
       void this.close();
       return;
     }
+    if (!this.#draining) void this.#drain();
+  }
+
+  async #drain(): Promise<void> {
+    this.#draining = true;
     for (;;) {
       try {
         const message = this.#buffer.readMessage();
-        if (message === null) return;
+        if (message === null) break;
         this.onmessage?.(message);
+        // the SDK handles notices a moment later, and would forget a progress that comes together with its result
+        if (!("id" in message)) await setImmediate();
       } catch (thrown) {
         // a line that is no message is the server's own chatter
         this.onerror?.(thrown as Error);
       }
     }
+    this.#draining = false;
   }
 
   #readStderr(child: ChildProcess): void {

@@ -4,9 +4,10 @@ import type { SourceChange, Tool, ToolResult, ToolSource } from "../tool/tool.ts
 import { callOptions } from "./call-options.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { adviceOn, problemOfFault, unavailable } from "./fault-problem.ts";
-import { type RemoteTool, toolsFrom } from "./remote-tool.ts";
+import type { RemoteTool } from "./remote-tool.ts";
 import { limits, type UpstreamLog, type UpstreamServer } from "./server.ts";
-import { type Listing, openSession, type Session } from "./session.ts";
+import { openSession, type Session } from "./session.ts";
+import { ToolShelf } from "./tool-shelf.ts";
 
 /** How a connection is doing. `degraded`: lost or doubtful, its tools stay listed; `failed`: never reached so far. */
 export type UpstreamStatus = {
@@ -37,9 +38,7 @@ export class Upstream implements ToolSource {
   readonly name: string;
   readonly #server: UpstreamServer;
   readonly #deps: UpstreamDeps;
-  readonly #listeners = new Set<(change: SourceChange) => void>();
-  #tools: ReadonlyMap<string, RemoteTool> = new Map();
-  #warnings: readonly string[] = [];
+  readonly #shelf: ToolShelf;
   #session: Session | null = null;
   #connecting: Promise<Session> | null = null;
   #status: UpstreamStatus["status"] = "connecting";
@@ -60,6 +59,7 @@ export class Upstream implements ToolSource {
     this.name = server.namespace;
     this.#server = server;
     this.#deps = deps;
+    this.#shelf = new ToolShelf(server, (tool, args, call) => this.#run(tool, args, call));
   }
 
   /** Begins to connect; returns at once. */
@@ -68,20 +68,16 @@ export class Upstream implements ToolSource {
   }
 
   list(): readonly Tool[] {
-    return [...this.#tools.values()];
+    return this.#shelf.list();
   }
 
   /** By the listed name, or as `namespace.tool` with the name the server uses. */
   find(name: string): Tool | undefined {
-    const listed = this.#tools.get(name);
-    if (listed !== undefined || !name.startsWith(`${this.name}.`)) return listed;
-    const wanted = name.slice(this.name.length + 1);
-    return [...this.#tools.values()].find((tool) => tool.remote_name === wanted);
+    return this.#shelf.find(name);
   }
 
   onChange(listener: (change: SourceChange) => void): () => void {
-    this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return this.#shelf.onChange(listener);
   }
 
   status(): UpstreamStatus {
@@ -90,9 +86,9 @@ export class Upstream implements ToolSource {
       transport: this.#server.command === undefined ? "http" : "stdio",
       status: this.#status,
       error: this.#fault === null ? null : `${this.#fault.reason}. ${adviceOn(this.#fault)}`,
-      warnings: this.#warnings,
+      warnings: this.#shelf.warnings,
       since: this.#since,
-      tools: this.#tools.size,
+      tools: this.#shelf.list().length,
       era: this.#session?.era ?? null,
     };
   }
@@ -101,7 +97,7 @@ export class Upstream implements ToolSource {
   async close(): Promise<void> {
     this.#closing.abort();
     if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#listeners.clear();
+    this.#shelf.close();
     const session = this.#session;
     this.#session = null;
     await session?.close();
@@ -169,7 +165,7 @@ export class Upstream implements ToolSource {
     let session: Session | null = null;
     try {
       session = await this.#open();
-      this.#adopt(await session.list());
+      this.#shelf.adopt(await session.list());
       if (this.#closed) throw new Error("closed");
       this.#session = session;
       this.#connectedAt = Date.now();
@@ -206,7 +202,7 @@ export class Upstream implements ToolSource {
     // a child that died of the newer protocol's first question is asked in the older one next time
     if (this.#server.command !== undefined && fault.kind !== "undelivered") this.#legacy = !this.#legacy;
     this.#fault = fault;
-    this.#setStatus(this.#tools.size > 0 ? "degraded" : "failed");
+    this.#setStatus(this.#shelf.list().length > 0 ? "degraded" : "failed");
     this.#retryLater();
   }
 
@@ -264,25 +260,11 @@ export class Upstream implements ToolSource {
     while (this.#listAgain && this.#session === session) {
       this.#listAgain = false;
       try {
-        this.#adopt(await session.list());
+        this.#shelf.adopt(await session.list());
       } catch {
         this.#check(session);
       }
     }
-  }
-
-  /** Takes over a listing. Tools that did not change stay the same objects, so that nothing is indexed again for them. */
-  #adopt(listing: Listing): void {
-    const made = toolsFrom(this.#server, listing.tools, (tool, args, call) => this.#run(tool, args, call));
-    this.#warnings = [...listing.warnings, ...made.warnings];
-    const before = this.#tools;
-    const tools = made.tools.map((tool) => {
-      const known = before.get(tool.name);
-      return known !== undefined && isSame(known, tool) ? known : tool;
-    });
-    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
-    if (tools.length === before.size && tools.every((tool) => before.get(tool.name) === tool)) return;
-    for (const listener of this.#listeners) listener({ user_id: null });
   }
 
   #schedule(delay: number, work: () => void): void {
@@ -312,9 +294,3 @@ export class Upstream implements ToolSource {
     return unavailable({ namespace: this.name, since: this.#since, fault: this.#fault }, cause);
   }
 }
-
-const isSame = (a: RemoteTool, b: RemoteTool): boolean =>
-  a.schema_hash === b.schema_hash &&
-  a.title === b.title &&
-  a.effect === b.effect &&
-  JSON.stringify([a.annotations, a.output_schema]) === JSON.stringify([b.annotations, b.output_schema]);
