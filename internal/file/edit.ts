@@ -1,0 +1,94 @@
+import type { Call } from "../operation/call.ts";
+import { Problem } from "../problem/problem.ts";
+import { unifiedDiff } from "./diff.ts";
+import { readPart } from "./read.ts";
+import type { Edit, EditInput } from "./schema.ts";
+import type { Workplace } from "./shell.ts";
+import { textOf } from "./text.ts";
+import { writeBytes } from "./write.ts";
+
+const sizeLimit = 10 * 1024 * 1024;
+
+export type Edited = {
+  readonly counts: number[];
+  readonly diff: string;
+  readonly written: boolean;
+  readonly bytes_written: number;
+  readonly sha256: string;
+};
+
+/** Applies all edits one after the other, or none of them. */
+export async function editFile(call: Call, space: Workplace, input: EditInput): Promise<Edited> {
+  const range = { unit: "bytes", first: 1, count: 0, bytes: sizeLimit + 1 } as const;
+  const { bytes, size_bytes, sha256 } = await readPart(call, space, input.path, range, true);
+  if (Math.max(size_bytes, bytes.length) > sizeLimit) {
+    throw new Problem(
+      "too_large",
+      `"${input.path}" has ${size_bytes} bytes; edit_file edits up to 10 MiB. Use a command such as sed.`,
+    );
+  }
+  const hash = sha256 ?? "";
+  if (input.if_match !== undefined && input.if_match !== hash) {
+    const detail = `"${input.path}" has changed: its SHA-256 is now ${hash}. Read it again before you edit.`;
+    throw new Problem("conflict", detail, { extra: { sha256: hash } });
+  }
+  const before = textOf(bytes);
+  if (before === null) throw new Problem("conflict", `"${input.path}" is not UTF-8 text, so it cannot be edited.`);
+  const { text, counts } = applied(before, input);
+  const result = { counts, diff: unifiedDiff(input.path, before, text) };
+  if (input.dry_run || text === before) return { ...result, written: false, bytes_written: 0, sha256: hash };
+  const target = { path: input.path, mode: "overwrite", if_match: hash, make_parents: false } as const;
+  return { ...result, written: true, ...(await writeBytes(call, space, target, Buffer.from(text, "utf8"))) };
+}
+
+function applied(before: string, { edits, path }: EditInput): { text: string; counts: number[] } {
+  const counts: number[] = [];
+  let text = before;
+  edits.forEach((edit, index) => {
+    const found = text.split(edit.search);
+    const count = found.length - 1;
+    if (count !== edit.expected_count) throw miscounted(path, text, edit, index, found);
+    counts.push(count);
+    text = found.join(edit.replace);
+  });
+  if (Buffer.byteLength(text) > sizeLimit)
+    throw new Problem("too_large", "The edited file would be larger than 10 MiB.");
+  return { text, counts };
+}
+
+function miscounted(path: string, text: string, edit: Edit, index: number, found: readonly string[]): Problem {
+  const message = `was found ${found.length - 1} times, not ${edit.expected_count}`;
+  const detail =
+    found.length > 1
+      ? `It begins in the lines ${linesOf(found, edit.search).join(", ")}. Give more of the text around it, or set expected_count.`
+      : hintFor(text, edit.search);
+  const errors = [{ path: `/edits/${index}/search`, message }];
+  return new Problem(
+    "conflict",
+    `The search text of edit ${index + 1} ${message} in "${path}", so nothing was changed. ${detail}`,
+    {
+      errors,
+    },
+  );
+}
+
+function linesOf(found: readonly string[], search: string): number[] {
+  const lines: number[] = [];
+  let line = 1;
+  for (const part of found.slice(0, 11)) {
+    line += part.split("\n").length - 1;
+    lines.push(line);
+    line += search.split("\n").length - 1;
+  }
+  return lines.slice(0, Math.min(10, found.length - 1));
+}
+
+function hintFor(text: string, search: string): string {
+  const hasCrlf = text.includes("\r\n") && search.includes("\n") && !search.includes("\r\n");
+  if (hasCrlf) return "The lines of the file end with CR LF; write \\r\\n in the search text.";
+  const loose = (value: string) => value.replace(/\s+/g, " ").trim();
+  const isNear = loose(search) !== "" && loose(text).includes(loose(search));
+  return isNear
+    ? "It is there with other white space; read the file and copy the text exactly."
+    : "Read the file and copy the text exactly.";
+}

@@ -1,0 +1,117 @@
+import type { Call } from "../operation/call.ts";
+import { Problem } from "../problem/problem.ts";
+import { type Edited, editFile } from "./edit.ts";
+import { pathOf, wrong } from "./path.ts";
+import { PathLock } from "./path-lock.ts";
+import { readFile } from "./read.ts";
+import type { EditInput, FileContent, FindInput, GrepInput, ListInput, ReadInput, WriteInput } from "./schema.ts";
+import { deleteScript, moveScript, weighScript } from "./scripts.ts";
+import { findFiles, grepFiles, listFiles } from "./search.ts";
+import { runScript, type Workplace } from "./shell.ts";
+import { bytesOf, type Written, writeBytes } from "./write.ts";
+
+/** Finds the running space a caller means. */
+export interface SpaceAccess {
+  /** Throws `not_found` for what the caller may not use, `conflict` for what is not running. */
+  running(call: Call, ref: string): Promise<Workplace>;
+}
+
+/** Files in spaces, with nothing in the space but its own sh and its usual programs, and with the rights of its user. */
+export class Files {
+  readonly #spaces: SpaceAccess;
+  readonly #locks = new PathLock();
+
+  constructor({ spaces }: { readonly spaces: SpaceAccess }) {
+    this.#spaces = spaces;
+  }
+
+  async read(call: Call, input: ReadInput): Promise<FileContent> {
+    pathOf(input.path);
+    return readFile(call, await this.#space(call, input), input);
+  }
+
+  async write(call: Call, input: WriteInput): Promise<Written> {
+    const bytes = bytesOf(input);
+    return this.#changing(call, input, (space) => writeBytes(call, space, input, bytes));
+  }
+
+  async edit(call: Call, input: EditInput): Promise<Edited> {
+    return this.#changing(call, input, (space) => editFile(call, space, input));
+  }
+
+  async list(call: Call, input: ListInput) {
+    pathOf(input.path);
+    return listFiles(call, await this.#space(call, input), input);
+  }
+
+  async find(call: Call, input: FindInput) {
+    pathOf(input.path);
+    if (input.name?.includes("\0")) throw wrong("name", "has a NUL character, which no name can have");
+    return findFiles(call, await this.#space(call, input), input);
+  }
+
+  async grep(call: Call, input: GrepInput) {
+    pathOf(input.path);
+    for (const field of ["pattern", "glob"] as const) {
+      if (/[\0\n]/.test(input[field] ?? "")) throw wrong(field, "has a NUL character or a line break");
+    }
+    return grepFiles(call, await this.#space(call, input), input);
+  }
+
+  async delete(call: Call, input: { space: string; path: string; recursive: boolean; confirm: boolean }) {
+    const path = pathOf(input.path);
+    if (/^\/?\.?$/.test(path) || /(^|\/)\.\.$/.test(path)) throw wrong("path", "is a directory that has to stay");
+    return this.#changing(call, input, async (space) => {
+      if (input.recursive && !input.confirm) await this.#confirmed(call, space, input.path);
+      const args = [path, input.recursive ? "yes" : "no"];
+      await runScript(call, space, { text: deleteScript, args, path: input.path, timeout_seconds: 300 });
+      return { deleted: true };
+    });
+  }
+
+  async move(call: Call, input: { space: string; path: string; to: string; overwrite: boolean }) {
+    const [from, to] = [pathOf(input.path), pathOf(input.to, "to")];
+    if (from === to) throw wrong("to", "is the same path");
+    return this.#changing(call, { space: input.space, path: input.to }, async (space) => {
+      const args = [from, to, input.overwrite ? "yes" : "no"];
+      const script = { text: moveScript, args, path: input.path, timeout_seconds: 300 };
+      await runScript(call, space, script).catch((thrown) => {
+        throw aboutTarget(thrown, input.path, input.to);
+      });
+      return { moved: true };
+    });
+  }
+
+  async #confirmed(call: Call, space: Workplace, path: string): Promise<void> {
+    const said = await runScript(call, space, { text: weighScript, args: [pathOf(path)], path });
+    const [count, kilobytes] = said.toString("latin1").trim().split(" ");
+    if (count === undefined || count === "") return;
+    throw new Problem(
+      "confirmation_required",
+      `This deletes the directory "${path}" in space "${space.name}" with ${count} entries (${kilobytes} KiB) for good. Give confirm to do it.`,
+    );
+  }
+
+  #space(call: Call, { space }: { readonly space: string }): Promise<Workplace> {
+    return this.#spaces.running(call, space);
+  }
+
+  async #changing<Result>(
+    call: Call,
+    { space: ref, path }: { readonly space: string; readonly path: string },
+    work: (space: Workplace) => Promise<Result>,
+  ): Promise<Result> {
+    const clean = pathOf(path);
+    const space = await this.#spaces.running(call, ref);
+    const absolute = clean.startsWith("/") ? clean : `${space.working_dir ?? ""}/${clean}`;
+    return this.#locks.run(`${space.id}:${pathOf(absolute)}`, () => work(space));
+  }
+}
+
+/** What a move refuses is mostly about where it goes. */
+function aboutTarget(thrown: unknown, from: string, to: string): unknown {
+  if (!(thrown instanceof Problem) || !/exists already|is a directory|The directory of/.test(thrown.message))
+    return thrown;
+  const hint = thrown.message.includes("exists already") ? " Give overwrite to replace it." : "";
+  return new Problem(thrown.code, thrown.message.replace(`"${from}"`, `"${to}"`) + hint);
+}
