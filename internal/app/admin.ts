@@ -16,6 +16,8 @@ import { Opened } from "./opened.ts";
 
 type Work = (invoke: (name: string, input: unknown) => Promise<unknown>, invocation: Invocation) => Promise<string>;
 
+const texts = { type: "array", items: { type: "string" } };
+
 /** `knot admin …`: for whoever may read the data folder. It works on the database itself, whether a daemon runs or not. */
 export function adminCommands(
   configFlags: readonly Flag[],
@@ -34,7 +36,7 @@ export function adminCommands(
     },
   });
   const username = flag("username", "Name to sign in with", { required: true });
-  const password = flag("password", "Password, read from standard input", { kind: "stdin", required: true });
+  const password = flag("password-stdin", "Password", { kind: "stdin", path: ["password"], required: true });
   return [
     command(
       "create-user",
@@ -43,7 +45,7 @@ export function adminCommands(
       [
         username,
         flag("email", "E-mail address"),
-        flag("role", "Role to give", { kind: "list", fallback: ["member"] }),
+        flag("role", "Role to give", { kind: "list", schema: texts, fallback: ["member"] }),
         password,
       ],
       async (invoke, { input }) => {
@@ -52,7 +54,7 @@ export function adminCommands(
         await invoke("create_user", {
           username: name,
           ...(email === undefined ? {} : { email }),
-          roles: role_ids,
+          role_ids,
           password: secret,
         });
         return `Created the user ${name} with the role ${role_ids.join(", ")}.`;
@@ -65,7 +67,7 @@ export function adminCommands(
       [
         flag("user", "Username", { required: true }),
         flag("name", "What the token is for", { required: true }),
-        flag("scope", "What it opens", { kind: "list", choices: scopes }),
+        flag("scope", "What it opens", { kind: "list", schema: texts, choices: scopes }),
         flag("expires", "Days until it expires", { placeholder: "DAYS", schema: { type: "integer" } }),
       ],
       async (invoke, { input }) => {

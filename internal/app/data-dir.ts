@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { ConfigError } from "../config/config.ts";
 
 /** The folder that holds everything knot must not lose, and what is read from it. */
@@ -20,7 +20,8 @@ export type DataDir = {
  * Creates the folder (0700) with a generated key (0600) on the first start, and refuses a folder, key or database that
  * others may read (security.md K4). Throws ConfigError with the command that mends it.
  */
-export function openDataDir(path: string, encrypt: string): DataDir {
+export function openDataDir(folder: string, encrypt: string): DataDir {
+  const path = resolve(folder);
   if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
   const database = join(path, "knot.db");
   const keyFile = join(path, "knot.key");

@@ -1,15 +1,42 @@
 import * as approval from "../approval/operations.ts";
 import * as audit from "../audit/operations.ts";
 import * as auth from "../auth/operations.ts";
+import * as command from "../command/operations.ts";
 import * as event from "../event/operations.ts";
 import * as group from "../group/operations.ts";
+import * as integration from "../integration/operations.ts";
 import * as role from "../role/operations.ts";
 import * as server from "../server/operations.ts";
+import * as space from "../space/operations.ts";
+import * as template from "../template/operations.ts";
 import * as token from "../token/operations.ts";
 import * as user from "../user/operations.ts";
+import * as volume from "../volume/operations.ts";
 
 /** The table of contents: every capability of knot. Delete a line, and its route, tool, command and docs are gone. */
 export const operations = [
+  space.listSpaces,
+  space.getSpace,
+  space.createSpace,
+  space.updateSpace,
+  space.deleteSpace,
+  space.startSpace,
+  space.stopSpace,
+  space.restartSpace,
+  space.listSpaceEvents,
+  space.getSpaceLogs,
+  command.runCommand,
+  volume.listVolumes,
+  volume.deleteVolume,
+
+  template.listTemplates,
+  template.getTemplate,
+  template.createTemplate,
+  template.updateTemplate,
+  template.deleteTemplate,
+  template.validateTemplate,
+  template.listTemplateVersions,
+
   approval.listApprovals,
   approval.getApproval,
   approval.approveCall,
@@ -47,6 +74,7 @@ export const operations = [
   role.deleteRole,
   role.listPermissions,
 
+  integration.listIntegrations,
   audit.listAuditEntries,
   event.listEvents,
   server.getServer,

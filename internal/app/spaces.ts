@@ -1,10 +1,13 @@
+import { Commands } from "../command/command.ts";
 import type { Vault } from "../secret/secret.ts";
 import { openSpaces } from "../space/open-spaces.ts";
 import type { Runtime } from "../space/runtime.ts";
 import { SqlSpaces } from "../store/spaces.ts";
 import type { Store } from "../store/store.ts";
 import { SqlTemplates } from "../store/templates.ts";
+import { SqlVolumes } from "../store/volumes.ts";
 import { Templates } from "../template/template.ts";
+import { Volumes } from "../volume/volume.ts";
 import type { Identity } from "./identity.ts";
 
 type Deps = {
@@ -29,10 +32,12 @@ export function createSpaces({ store, vault, runtimes, identity, url, onError }:
     store: rows,
     runtimes,
     templates,
-    quotas: { limitsOf: (userId) => identity.users.limitsOf(userId) },
-    owners: { emailOf: async (userId) => (await identity.stores.users.find(userId))?.email ?? null },
+    quotas: identity.users,
+    owners: identity.users,
     vault,
     onError,
   });
-  return { templates, spaces: keeper.spaces, keeper, stores: { spaces: rows } };
+  const { spaces } = keeper;
+  const volumes = new Volumes({ store: new SqlVolumes(store), tidy: (spaceId) => spaces.tidy(spaceId), now: Date.now });
+  return { templates, spaces, volumes, commands: new Commands({ spaces }), keeper, stores: { spaces: rows } };
 }

@@ -56,7 +56,7 @@ export const runCommand = operation({
     visibility: "native",
     keywords: ["exec", "shell", "bash", "sh", "execute", "terminal", "script", "test", "build", "install"],
   },
-  command: { words: ["run"], args: ["space", "command"] },
+  command: { words: ["space", "run"], args: ["space", "command"] },
   label: ({ space, command, argv }) => `Run ${brief(command ?? argv?.join(" ") ?? "")} in space "${space}"`,
   run: (call, input, { commands }: { readonly commands: Pick<Commands, "run"> }) => commands.run(call, input),
 });
