@@ -68,7 +68,7 @@ export class Driver implements AsyncDisposable {
     const flight = this.#flights.get(space_id);
     if (flight === undefined || ms <= 0 || signal.aborted) return;
     const enough = Promise.withResolvers<void>();
-    const timer = setTimeout(enough.resolve, ms);
+    const timer = setTimeout(enough.resolve, ms).unref();
     const leave = () => enough.resolve();
     signal.addEventListener("abort", leave, { once: true });
     flight.listeners.add(report);
@@ -120,7 +120,7 @@ export class Driver implements AsyncDisposable {
       const row = await this.#deps.store.find(space_id);
       if (flight.tidy && (row === null || !isTransient(row.state))) {
         flight.tidy = false;
-        await this.#deps.steps.tidy(space_id, AbortSignal.any([flight.turn.signal, this.#closing.signal]));
+        await this.#deps.steps.tidy(space_id, this.#closing.signal);
         continue;
       }
       if (row === null) {
@@ -184,7 +184,8 @@ export class Driver implements AsyncDisposable {
     const report = (progress: Progress) => {
       for (const listener of flight.listeners) listener(progress);
     };
-    return { signal: AbortSignal.any([flight.turn.signal, this.#closing.signal]), report, begun, row };
+    const closing = this.#closing.signal;
+    return { signal: AbortSignal.any([flight.turn.signal, closing]), closing, report, begun, row };
   }
 
   async #pause(ms: number, flight: Flight): Promise<void> {

@@ -33,6 +33,8 @@ export type StepsDeps = {
 export type Passage = {
   /** Aborted when the row has moved on or the daemon stops. */
   readonly signal: AbortSignal;
+  /** Aborted when the daemon stops, and only then. */
+  readonly closing: AbortSignal;
   readonly report: (progress: Progress) => void;
   /** The step that this passage has announced, and when it is over (performance.now). */
   begun: { step: Step; until: number } | null;
@@ -198,7 +200,8 @@ export class Steps {
   /** What is left of an older generation has to be gone before the next one uses the same volumes. */
   async #cleanFirst(row: SpaceRow, passage: Passage): Promise<void> {
     for (const cleanup of await this.#deps.store.cleanups({ space_id: row.id })) {
-      await this.#remove(cleanup, passage.signal);
+      // removing a volume is not given up half way: given up, it might reach the new volume of the same name
+      await this.#remove(cleanup, cleanup.volume === null ? passage.signal : passage.closing);
       await this.#deps.store.cleaned(cleanup.id);
     }
   }

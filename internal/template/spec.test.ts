@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates are written with them
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { readSpec, type SpecOptions } from "./spec.ts";
@@ -16,6 +17,11 @@ describe("template spec", () => {
       ...{ cpus: 2, pids: 512, privileged: false, network: "own", user: null, working_dir: null, health: null },
       capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
     });
+  });
+
+  test("gives a process of this machine no capabilities", () => {
+    const { spec } = check("image: host");
+    assert.deepEqual([spec?.runtime, spec?.body.capabilities], ["process", []]);
   });
 
   test("reads every key", () => {

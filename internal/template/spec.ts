@@ -107,13 +107,14 @@ function read(
   const literal = (key: "name" | "description" | "icon") =>
     fields[key] === undefined ? null : (reader.text(fields[key], key, { literal: true }) ?? null);
   const image = readImage(reader, fields);
+  const runtime = readRuntime(reader, fields, image);
   const network = readNetwork(reader, fields.network, allowed);
   const health: HealthCheck | null = fields.health === undefined ? null : readHealth(reader, fields.health);
   return {
     name: literal("name"),
     description: literal("description"),
     icon: literal("icon"),
-    runtime: readRuntime(reader, fields, image),
+    runtime,
     parameters,
     volumes: fields.volumes === undefined ? [] : readVolumes(reader, fields.volumes),
     body: {
@@ -129,7 +130,7 @@ function read(
         fields.pids === undefined
           ? 512
           : reader.number(fields.pids, "pids", { min: 16, max: 32_768, whole: true, otherwise: 512 }),
-      capabilities: readCapabilities(reader, fields.capabilities, allowed),
+      capabilities: readCapabilities(reader, fields.capabilities, allowed, runtime),
       privileged: readPrivileged(reader, fields.privileged, allowed),
       network,
       user:
@@ -186,8 +187,13 @@ function readPrivileged(reader: YamlReader, part: Part | undefined, allowed: rea
   return privileged;
 }
 
-function readCapabilities(reader: YamlReader, part: Part | undefined, allowed: readonly Danger[]): readonly string[] {
-  if (part === undefined) return defaultCapabilities;
+function readCapabilities(
+  reader: YamlReader,
+  part: Part | undefined,
+  allowed: readonly Danger[],
+  runtime: TemplateSpec["runtime"],
+): readonly string[] {
+  if (part === undefined) return runtime === "process" ? [] : defaultCapabilities;
   return reader.items(part, "capabilities").flatMap((item) => {
     const word = reader.text(item, "a capability", { literal: true });
     if (word === undefined) return [];

@@ -88,9 +88,14 @@ export type SpacesKit = OpenSpaces & {
 /** Spaces on an empty store and an engine of their own, with deadlines short enough to watch them pass. */
 export async function testSpaces(
   t: TestContext,
-  overrides: Partial<SpacesNeeds> & { sql?: Store; limits?: Partial<Limits>; fakeRuntime?: FakeRuntime } = {},
+  overrides: Partial<SpacesNeeds> & {
+    sql?: Store;
+    limits?: Partial<Limits>;
+    fakeRuntime?: FakeRuntime;
+    died?: Promise<void>;
+  } = {},
 ): Promise<SpacesKit> {
-  const { sql = await memoryStore(t), limits, fakeRuntime: runtime = new FakeRuntime(), ...needs } = overrides;
+  const { sql = await memoryStore(t), limits, fakeRuntime: runtime = new FakeRuntime(), died, ...needs } = overrides;
   if ((await new SqlTemplates(sql).find("template-1")) === null) await addTemplate(sql);
   const templates = (needs.templates as FakeTemplates | undefined) ?? new FakeTemplates();
   const errors: unknown[] = [];
@@ -106,7 +111,8 @@ export async function testSpaces(
     ...needs,
     timing: { pollEvery: 5, progressEvery: 0, grace: 0, patience: 2000, ...needs.timing },
   });
-  t.after(() => opened[Symbol.asyncDispose]());
+  // a daemon that died does not come back to end in order
+  t.after(() => Promise.race([opened[Symbol.asyncDispose](), died ?? new Promise<never>(() => {})]));
   return {
     ...opened,
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),

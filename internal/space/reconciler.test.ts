@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { callOf } from "../testkit/principal.ts";
+import { newSpace, testSpaces } from "../testkit/spaces.ts";
+import type { SpaceSpec } from "./runtime.ts";
+
+const dev = { space: "dev", wait_seconds: 30 };
+const spec = { volumes: [] } as unknown as SpaceSpec;
+
+describe("the reconciler", () => {
+  test("tells of a container that ended, with its exit code, and lets it start again", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    const made = await spaces.create(callOf(), newSpace());
+    runtime.set({ space_id: made.id, generation: 1, user_id: "" }, { state: "exited", exit_code: 3 });
+    await reconciler.sweep();
+    const ended = await spaces.get(callOf(), dev);
+    assert.deepEqual([ended.state, ended.desired], ["failed", "running"]);
+    assert.match(ended.state_reason, /exit code 3/);
+    assert.equal((await spaces.start(callOf(), dev)).state, "running");
+  });
+
+  test("says in words that a space ran out of memory", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    const made = await spaces.create(callOf(), newSpace());
+    runtime.set(
+      { space_id: made.id, generation: 1, user_id: "" },
+      { state: "exited", exit_code: 137, oom_killed: true },
+    );
+    await reconciler.sweep();
+    assert.match((await spaces.get(callOf(), dev)).state_reason, /ran out of memory \(its limit is 1 GiB\)/);
+  });
+
+  test("makes a container anew that was removed behind its back", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    await spaces.create(callOf(), newSpace());
+    runtime.engine.change((state) => {
+      state.containers = {};
+    });
+    await reconciler.sweep();
+    assert.match((await spaces.get(callOf(), dev)).state_reason, /something outside knot removed it/);
+    assert.equal((await spaces.start(callOf(), dev)).state, "running");
+  });
+
+  test("stops a container that runs although its space is stopped", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    const made = await spaces.create(callOf(), newSpace());
+    await spaces.stop(callOf(), dev);
+    runtime.set({ space_id: made.id, generation: 1, user_id: "" }, { state: "running" });
+    await reconciler.sweep();
+    assert.equal(Object.values(runtime.engine.state.containers)[0]?.observed.state, "exited");
+  });
+
+  test("changes nothing while the engine does not answer, and says so", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    await spaces.create(callOf(), newSpace());
+    runtime.engine.change((state) => {
+      state.containers = {};
+    });
+    runtime.trouble("list", "unavailable");
+    await reconciler.sweep();
+    assert.equal((await spaces.get(callOf(), dev)).state, "running");
+    assert.equal(reconciler.reachability().get("docker")?.reachable, false);
+    await reconciler.sweep();
+    assert.equal(reconciler.reachability().get("docker")?.reachable, true);
+  });
+
+  test("removes a container of ours without a row, but only after the grace", async (t) => {
+    let time = 0;
+    const { runtime, reconciler } = await testSpaces(t, { now: () => time, timing: { grace: 60_000 } });
+    await runtime.create({ space_id: "gone", generation: 1, user_id: "" }, spec, new AbortController().signal);
+    await reconciler.sweep();
+    time = 59_000;
+    await reconciler.sweep();
+    assert.equal(Object.keys(runtime.engine.state.containers).length, 1);
+    time = 61_000;
+    await reconciler.sweep();
+    assert.equal(Object.keys(runtime.engine.state.containers).length, 0);
+  });
+
+  test("removes an older generation at once", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t, { timing: { grace: 60_000 } });
+    const made = await spaces.create(callOf(), newSpace());
+    const old = { space_id: made.id, generation: 0, user_id: "" };
+    await runtime.create(old, spec, new AbortController().signal);
+    await reconciler.sweep();
+    assert.deepEqual(Object.keys(runtime.engine.state.containers), [`kn-${made.id}-1`]);
+  });
+
+  test("does not let one broken space hold up the others", async (t) => {
+    const { spaces, runtime, reconciler, rows } = await testSpaces(t, { timing: { patience: 50 } });
+    const names = Array.from({ length: 12 }, (_, index) => `dev-${index}`);
+    const made = await Promise.all(names.map((name) => spaces.create(callOf(), newSpace({ name }))));
+    for (const { id } of made)
+      runtime.set({ space_id: id, generation: 1, user_id: "" }, { state: "exited", exit_code: 1 });
+    runtime.trouble("inspect", "hang", 1000, made[0]?.id);
+    await reconciler.sweep();
+    const states = await Promise.all(made.map(async ({ id }) => (await rows.find(id))?.state));
+    assert.deepEqual(states, ["running", ...Array.from({ length: 11 }, () => "failed")]);
+  });
+
+  test("hears of a health check that begins to fail, and of one that recovers", async (t) => {
+    const { spaces, runtime, reconciler, templates } = await testSpaces(t);
+    templates.health = { command: ["true"], interval_seconds: 1, timeout_seconds: 1, retries: 1, start_seconds: 0 };
+    runtime.health = "healthy";
+    const made = await spaces.create(callOf(), newSpace());
+    for (const health of ["unhealthy", "healthy"] as const) {
+      runtime.set({ space_id: made.id, generation: 1, user_id: "" }, { health });
+      await reconciler.sweep();
+      assert.equal((await spaces.get(callOf(), dev)).health, health);
+    }
+  });
+
+  test("reports a volume that the template no longer names as detached, and keeps its data", async (t) => {
+    const { spaces, runtime, templates, store } = await testSpaces(t);
+    await spaces.create(callOf(), newSpace());
+    templates.volumes = [];
+    await spaces.restart(callOf(), dev);
+    assert.equal(Object.keys(runtime.engine.state.volumes).length, 1);
+    const volumes = await store.db.selectFrom("volumes").select(["name", "attached"]).execute();
+    assert.deepEqual(volumes, [{ name: "home", attached: 0 }]);
+  });
+});
