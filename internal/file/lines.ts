@@ -46,7 +46,6 @@ export class Lines {
 
   #line(bytes: Buffer): void {
     const match = /^(\d+)([:-])(.*)$/s.exec(bytes.toString("utf8").replace(/\r$/, ""));
-    // busybox does not tell binary files from text; a line with NUL is none
     if (match === null || bytes.includes(0)) return;
     const [, line = "", sign, text = ""] = match;
     const shown = text.length > textLimit ? `${text.slice(0, textLimit).toWellFormed()}...` : text;

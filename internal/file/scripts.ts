@@ -178,7 +178,10 @@ path=$2
 shift 3
 find -H "$path" "$@" -exec stat -c "$mark %f %s %Y %n" {} +`;
 
-/** mark, pattern, path, options of grep, then an expression of find: a header for each file that matches, then its lines. */
+/**
+ * mark, pattern, path, options of grep, then an expression of find: a header for each file that matches, then its lines.
+ * busybox does not tell binary files from text, so they are left out here.
+ */
 export const grepScript = `${absent}
 [ -e "$3" ] || absent "$3"
 mark=$1
@@ -194,6 +197,7 @@ pattern=$2
 options=$3
 shift 3
 show() {
+  [ "$(head -c 8192 "$1" | tr -dc "\\000" | wc -c)" -eq 0 ] || return 0
   printf "%s %s\\000\\n" "$mark" "$1"
   grep $options -n -e "$pattern" "$1" 2>/dev/null | cut -b 1-2000
 }
