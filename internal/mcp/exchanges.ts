@@ -11,6 +11,8 @@ type Exchange = {
 };
 
 type Options = {
+  /** How many a user may have at once; streams of many clients and calls beside them, but not without end. */
+  readonly max_per_user: number;
   readonly recheck_ms: number;
   /** A credential that was let in and is refused since. */
   readonly onEnded: (principal: Principal) => void;
@@ -25,6 +27,7 @@ type Options = {
 export class Exchanges {
   readonly #options: Options;
   readonly #open = new Set<Exchange>();
+  readonly #counts = new Map<string, number>();
   readonly #timer: NodeJS.Timeout;
 
   constructor(options: Options) {
@@ -37,9 +40,23 @@ export class Exchanges {
     return this.#open.size;
   }
 
+  /** Throws `rate_limited` when the user has too many open already. */
   add(exchange: Exchange): void {
+    const { user_id } = exchange.principal;
+    const count = this.#counts.get(user_id) ?? 0;
+    if (count >= this.#options.max_per_user) {
+      throw new Problem("rate_limited", `You have ${count} streams and calls open; end one and try again.`, {
+        extra: { retry_after: 1 },
+      });
+    }
+    this.#counts.set(user_id, count + 1);
     this.#open.add(exchange);
-    exchange.response.once("close", () => this.#open.delete(exchange));
+    exchange.response.once("close", () => {
+      this.#open.delete(exchange);
+      const left = (this.#counts.get(user_id) ?? 1) - 1;
+      if (left === 0) this.#counts.delete(user_id);
+      else this.#counts.set(user_id, left);
+    });
   }
 
   /** Resolves when every exchange that is concerned has proved itself or was ended. */

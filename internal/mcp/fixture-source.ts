@@ -1,3 +1,4 @@
+import type { AddressInfo } from "node:net";
 import type {
   CallToolResult,
   InputRequiredResult,
@@ -5,6 +6,7 @@ import type {
   ServerCapabilities,
   ServerContext,
 } from "@modelcontextprotocol/server";
+import type { FastifyInstance } from "fastify";
 import type { Era } from "./endpoint.ts";
 
 /** What the conformance suite expects of a server beside tools of the catalogue. For tests only. */
@@ -24,11 +26,21 @@ export interface FixtureSource {
   ): Promise<CallToolResult | InputRequiredResult> | undefined;
 }
 
-const loopback: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const loopbackNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+const loopbackAddresses: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
 
 /** Throws unless the daemon is one that only a test on this machine can reach, and was told so in its environment. */
 export function assertFixturesAllowed(url: string, env: NodeJS.ProcessEnv): void {
-  if (!loopback.has(new URL(url).hostname) || env["KNOT_TEST_FIXTURES"] !== "1") {
+  if (!loopbackNames.has(new URL(url).hostname) || env["KNOT_TEST_FIXTURES"] !== "1") {
     throw new Error("MCP fixtures are for tests: they need a loopback address and KNOT_TEST_FIXTURES=1.");
   }
+}
+
+/** Closes a server with fixtures again that turns out to listen for others than this machine. */
+export function closeUnlessLoopback(server: FastifyInstance): void {
+  server.addHook("onListen", async () => {
+    const addresses = server.addresses() as AddressInfo[];
+    if (addresses.every(({ address }) => loopbackAddresses.has(address))) return;
+    await server.close();
+  });
 }

@@ -7,7 +7,7 @@ import { Changes } from "./changes.ts";
 import { Endpoint, type EndpointDeps } from "./endpoint.ts";
 import { Exchanges } from "./exchanges.ts";
 import { createFastLane } from "./fast-lane.ts";
-import { assertFixturesAllowed, type FixtureSource } from "./fixture-source.ts";
+import { assertFixturesAllowed, closeUnlessLoopback, type FixtureSource } from "./fixture-source.ts";
 import { createGate } from "./gate.ts";
 import { createLegacy } from "./legacy.ts";
 import type { Authenticate, Catalogue, Ended, McpConfig } from "./ports.ts";
@@ -34,6 +34,8 @@ export type McpDeps = {
   readonly fastLane?: boolean;
   /** Bytes; a file written over MCP has to fit. */
   readonly bodyLimit?: number;
+  /** Streams and calls a user may have open at once. */
+  readonly maxOpenPerUser?: number;
   /** How often open streams prove themselves again, in milliseconds; tests shorten it. */
   readonly recheckMs?: number;
 };
@@ -48,11 +50,15 @@ export type McpDoor = {
 
 const defaultBodyLimit = 4 * 1024 * 1024;
 const defaultRecheckMs = 5000;
-const maxListens = 4096;
+const defaultMaxOpen = 512;
+const maxListens = 8192;
 
 /** Adds the MCP endpoint: both protocol eras on one URL, everything it keeps ended with the server. */
 export function mountMcp(server: FastifyInstance, deps: McpDeps): McpDoor {
-  if (deps.fixtures !== undefined) assertFixturesAllowed(deps.config.url, process.env);
+  if (deps.fixtures !== undefined) {
+    assertFixturesAllowed(deps.config.url, process.env);
+    closeUnlessLoopback(server);
+  }
   const { config, catalogue, authenticate, onInternal = () => {} } = deps;
   const endpointDeps = endpointDepsOf(deps, onInternal);
   const bus = new UserBus();
@@ -63,6 +69,7 @@ export function mountMcp(server: FastifyInstance, deps: McpDeps): McpDoor {
   });
   const changes = new Changes(bus, sessions);
   const exchanges = new Exchanges({
+    max_per_user: deps.maxOpenPerUser ?? defaultMaxOpen,
     recheck_ms: deps.recheckMs ?? defaultRecheckMs,
     onEnded: (principal) => sessions.endAll({ user_id: principal.user_id, credential_id: principal.credential.id }),
     onRightsChanged: ({ user_id }) => changes.add(user_id),

@@ -10,6 +10,7 @@ export function sendRefusal(request: FastifyRequest, reply: FastifyReply, thrown
   const problem = requestProblem(thrown as FastifyError) ?? problemOf(thrown);
   const challenge = challengeOf(problem, request.headers.authorization !== undefined);
   if (challenge !== null) reply.header("www-authenticate", challenge);
+  if (problem.code === "rate_limited") reply.header("retry-after", String(problem.extra["retry_after"] ?? 1));
   const error = {
     code: problem.code === "malformed" ? parseError : refused,
     message: problem.message,

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { ApprovalStates } from "./approval.ts";
+import { Endpoint } from "./endpoint.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { beginSession, callModern, connectModern, messagesOf, post } from "./fixtures/clients.ts";
 import { startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
+import { createLegacy } from "./legacy.ts";
+import { Sessions } from "./sessions.ts";
+import { authOf } from "./visit.ts";
 
 const list = { jsonrpc: "2.0", id: 1, method: "tools/list" };
 
@@ -25,6 +33,39 @@ async function readUntil(response: Response, wanted: string): Promise<string> {
     if (seen.includes(wanted)) break;
   }
   return seen;
+}
+
+const endpoint = () =>
+  new Endpoint(
+    {
+      catalogue: new FakeCatalogue(),
+      states: {} as ApprovalStates,
+      onInternal: () => {},
+      info: { name: "knot", version: "0" },
+      instructions: "",
+    },
+    "legacy",
+  );
+
+/** A server with nothing but sessions, all of them ada's. */
+async function serveSessions(sessions: Sessions) {
+  const visit = { principal: user("ada"), mode: "native" as const, ip: "", agent: "" };
+  const legacy = createLegacy(sessions);
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray();
+    const body = chunks.length === 0 ? undefined : JSON.parse(Buffer.concat(chunks).toString());
+    await legacy(Object.assign(request, { auth: authOf(visit) }), response, body);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
+  return {
+    url,
+    [Symbol.asyncDispose]: async () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
 }
 
 describe("a session", () => {
@@ -102,6 +143,52 @@ describe("a session", () => {
     assert.equal(await statusOf(daemon, ada), 200);
   });
 
+  for (const protocolVersion of ["2025-03-26", "2025-06-18", "2025-11-25"]) {
+    test(`is begun in ${protocolVersion}`, async () => {
+      await using daemon = await startDaemon();
+      const params = { protocolVersion, capabilities: {}, clientInfo: { name: "host", version: "1" } };
+      const response = await post(daemon.url, { jsonrpc: "2.0", id: 0, method: "initialize", params });
+      assert.equal(messagesOf(await response.text())[0].result.protocolVersion, protocolVersion);
+    });
+  }
+
+  test("is not begun by what is no proper initialize", async () => {
+    await using daemon = await startDaemon();
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "host", version: "1" } };
+    const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params };
+    const headers = { accept: "application/json" };
+    assert.equal((await post(daemon.url, initialize, { headers })).status, 406);
+    assert.equal((await post(daemon.url, { ...initialize, params: {} })).status, 400);
+    assert.equal((await post(daemon.url, [initialize, initialize])).status, 400);
+    assert.equal(daemon.door.sessions(), 0);
+  });
+
+  test("ends when it is idle for too long, but not while a stream is open", async () => {
+    let now = 0;
+    const sessions = new Sessions({ idle_ms: 1000, max: 10, createEndpoint: endpoint, now: () => now });
+    await using server = await serveSessions(sessions);
+    const begun = async () => (await beginSession(server.url, ""))["mcp-session-id"] ?? "";
+    const [idle, open] = [await begun(), await begun()];
+    const isKept = (id: string) => sessions.find(id, user("ada")) !== undefined;
+    const headers = { accept: "text/event-stream", "mcp-session-id": open };
+    const response = await fetch(server.url, { headers });
+    now = 999;
+    sessions.sweep();
+    assert.deepEqual([isKept(idle), isKept(open)], [true, true]);
+    now = 1000;
+    sessions.sweep();
+    assert.deepEqual([isKept(idle), isKept(open)], [false, true]);
+    await response.body?.cancel();
+    while (sessions.inUse > 0) await sleep(5);
+    now = 1999;
+    sessions.sweep();
+    assert.equal(isKept(open), true);
+    now = 2000;
+    sessions.sweep();
+    assert.equal(isKept(open), false);
+    await sessions.close();
+  });
+
   test("refuses a version it does not know", async () => {
     await using daemon = await startDaemon();
     const headers = await beginSession(daemon.url, "ada");
@@ -155,6 +242,26 @@ describe("a session", () => {
   });
 });
 
+describe("streams and calls", () => {
+  test("are bounded for each user", async () => {
+    await using daemon = await startDaemon({ maxOpenPerUser: 2 });
+    const listen = await connectModern(daemon.url, "ada");
+    const first = await listen.listen({ toolsListChanged: true });
+    const headers = await beginSession(daemon.url, "ada");
+    const held = await stream(daemon, headers);
+    const refused = await post(daemon.url, list, { headers });
+    assert.equal(refused.status, 429);
+    assert.equal(refused.headers.get("retry-after"), "1");
+    const bob = await beginSession(daemon.url, "bob");
+    assert.equal(await statusOf(daemon, bob, "bob"), 200);
+    await first.close();
+    while (daemon.door.open() > 1) await sleep(5);
+    assert.equal(await statusOf(daemon, headers), 200);
+    await held.body?.cancel();
+    await listen.close();
+  });
+});
+
 describe("a revoked credential", () => {
   test("ends its sessions and streams at once, and nobody else's", async () => {
     await using daemon = await startDaemon();
@@ -193,6 +300,27 @@ describe("a revoked credential", () => {
     daemon.revoke({ user_id: "ada", credential_id: null });
     await assert.rejects(called);
     await aborted.promise;
+  });
+
+  test("ends the call that runs in its session", async () => {
+    const aborted = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    const wait = fakeTool({
+      name: "wait",
+      run: (_args, call) => {
+        call.signal.addEventListener("abort", () => aborted.resolve());
+        started.resolve();
+        return new Promise(() => {});
+      },
+    });
+    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const headers = await beginSession(daemon.url, "ada");
+    const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "wait" } };
+    const called = post(daemon.url, call, { headers });
+    await started.promise;
+    daemon.revoke({ user_id: "ada", credential_id: "token-of-ada" });
+    await aborted.promise;
+    await (await called).text().catch(() => {});
   });
 
   test("ends also when nobody announces it", async () => {

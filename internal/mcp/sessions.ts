@@ -47,6 +47,11 @@ export class Sessions {
     return this.#sessions.size;
   }
 
+  /** Requests that are being served now. */
+  get inUse(): number {
+    return [...this.#sessions.values()].reduce((sum, { open }) => sum + open, 0);
+  }
+
   /** Undefined also for a session of another user or credential: the same answer as for one that does not exist. */
   find(id: string, principal: Principal): Session | undefined {
     const session = this.#sessions.get(id);
