@@ -17,7 +17,12 @@ export function commandOf(op: AnyOperation): Command | null {
     title: op.title,
     description: op.description,
     args: args.map((name, at) => argumentOf(name, schema, required.has(name), at === args.length - 1)),
-    flags: fields.filter((name) => !args.includes(name)).flatMap((name) => flagsOf([name], schema, schema, required)),
+    flags: fields.flatMap((name) => {
+      const flags = flagsOf([name], schema, schema, required);
+      if (!args.includes(name)) return flags;
+      // a long text may be given by position as well, else it has to come from a file
+      return flags.filter(({ kind }) => kind === "file").map((one) => ({ ...one, required: required.has(name) }));
+    }),
     run: (invocation) => runOperation(op, invocation),
   };
 }
@@ -25,7 +30,15 @@ export function commandOf(op: AnyOperation): Command | null {
 function argumentOf(name: string, root: JsonSchema, required: boolean, isLast: boolean): Argument {
   const schema = fieldSchema(root, name) ?? {};
   const takesRest = isLast && typesOf(schema, root).has("array");
-  return { name, description: describe(schema, root), required, takesRest, choices: choicesOf(schema, root), schema };
+  const isRequired = required && !longTexts.has(name);
+  return {
+    name,
+    description: describe(schema, root),
+    required: isRequired,
+    takesRest,
+    choices: choicesOf(schema, root),
+    schema,
+  };
 }
 
 /** One flag, or for a closed object one for each of its fields as well: --quota and --quota-max-spaces. */

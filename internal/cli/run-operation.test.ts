@@ -6,7 +6,7 @@ import { PassThrough, Readable } from "node:stream";
 import { describe, type TestContext, test } from "node:test";
 import { z } from "zod";
 import { operation } from "../operation/operation.ts";
-import { runCli } from "./cli.ts";
+import { type CliOptions, runCli } from "./cli.ts";
 
 const run = operation({
   name: "run_thing",
@@ -31,7 +31,13 @@ const run = operation({
 });
 
 /** Types a command at a server that always gives the same answer. */
-async function typed(argv: readonly string[], answer: object, stdin = "", status = 200) {
+async function typed(
+  argv: readonly string[],
+  answer: object,
+  stdin = "",
+  status = 200,
+  options: CliOptions = { operations: [run], version: "1" },
+) {
   const seen: { url: string; body: unknown }[] = [];
   const output = { stdout: "", stderr: "" };
   const into = (name: "stdout" | "stderr") =>
@@ -50,7 +56,7 @@ async function typed(argv: readonly string[], answer: object, stdin = "", status
         return Response.json(answer, { status });
       },
     },
-    { operations: [run], version: "1" },
+    options,
   );
   await new Promise((resolve) => setImmediate(resolve));
   return { code, seen, ...output };
@@ -102,10 +108,27 @@ describe("a long text", () => {
   });
 });
 
+describe("a long text given by position", () => {
+  const write = { ...run, command: { words: ["write"], args: ["thing", "spec"] } };
+  const options = { operations: [write], version: "1" };
+
+  test("may come from a file instead, and one of both is needed", async (t) => {
+    assert.deepEqual((await typed(["write", "dev", "text"], {}, "", 200, options)).seen[0]?.body, { spec: "text" });
+    const file = specFile(t);
+    const fromFile = await typed(["write", "dev", "--spec-file", file], {}, "", 200, options);
+    assert.deepEqual(fromFile.seen[0]?.body, { spec: "image: x\n" });
+    assert.match((await typed(["write", "dev"], {}, "", 200, options)).stderr, /--spec-file is missing/);
+  });
+});
+
 describe("an answer", () => {
   test("that is a text is printed as it is", async () => {
     assert.equal((await typed(["run", "dev", "--spec", "x"], { text: "a\nb\n", lines: 2 })).stdout, "a\nb\n");
-    assert.equal((await typed(["run", "dev", "--spec", "x"], { content: "c", encoding: "utf-8" })).stdout, "c");
+    assert.equal((await typed(["run", "dev", "--spec", "x"], { content: "c", encoding: "utf8" })).stdout, "c");
+    const part = { content: "YQA=", encoding: "base64", cut: true, next_offset: 2, note: "Two bytes." };
+    const { stdout, stderr } = await typed(["run", "dev", "--spec", "x"], part);
+    assert.equal(stdout, "a\0");
+    assert.match(stderr, /Two bytes\.\n.*goes on at offset 2/);
   });
 
   test("that needs approval says how to go on", async () => {

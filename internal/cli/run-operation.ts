@@ -62,8 +62,10 @@ function progressLine({ message, percent }: { message: string; percent?: number 
 function print(output: Row, { io }: Invocation): number {
   if ("exit_code" in output && "stdout" in output) return printRun(output, io);
   const text = [output["content"], output["text"]].find((value) => typeof value === "string");
-  if (text !== undefined && (output["encoding"] ?? "utf-8") === "utf-8") io.stdout.write(text);
-  else io.stdout.write(textOf(output));
+  if (text === undefined) io.stdout.write(textOf(output));
+  else io.stdout.write(output["encoding"] === "base64" ? Buffer.from(text, "base64") : text);
+  if (typeof output["note"] === "string") io.stderr.write(`knot: ${visible(output["note"])}\n`);
+  if (output["cut"] === true) io.stderr.write(`knot: this is not all; it goes on at offset ${output["next_offset"]}\n`);
   return 0;
 }
 

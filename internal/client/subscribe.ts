@@ -67,18 +67,21 @@ async function readOnce(
   { onGap, onConnected, silenceMs = 45_000 }: SubscribeOptions,
   signal: AbortSignal,
 ): Promise<"opened" | "failed" | ProblemDocument> {
-  const silent = new AbortController();
-  let timer = setTimeout(() => silent.abort(), silenceMs);
+  // one controller of our own: a combined signal that nothing else holds may be collected before it aborts
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  signal.addEventListener("abort", abort, { once: true });
+  let timer = setTimeout(abort, silenceMs);
   const heard = () => {
     clearTimeout(timer);
-    timer = setTimeout(() => silent.abort(), silenceMs);
+    timer = setTimeout(abort, silenceMs);
   };
   let outcome: "opened" | "failed" = "failed";
   try {
     const query = position.after === null ? "" : `?after=${position.after}`;
     const response = await send(`${base}/api/events/stream${query}`, {
       headers: { ...headers, accept: "text/event-stream" },
-      signal: AbortSignal.any([signal, silent.signal]),
+      signal: stop.signal,
     });
     if (response.status === 401 || response.status === 403) return await problemOf(response);
     if (!response.ok || !response.headers.get("content-type")?.startsWith("text/event-stream")) return "failed";
@@ -95,6 +98,7 @@ async function readOnce(
     return outcome;
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", abort);
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { restUnderTest } from "../testkit/rest.ts";
+import { bodyLimitOf } from "./operation-route.ts";
 
 const all = { authorization: "Bearer all" };
 const cookie = { cookie: "session=1" };
@@ -102,6 +103,15 @@ describe("the REST door", () => {
       assert.doesNotMatch(answer.body, /stack|node_modules/);
     });
   }
+
+  test("reads a body only of who may come in, and a long one only where a field may be long", async (t) => {
+    const { server } = restUnderTest(t);
+    const stranger = { method: "POST", url: "/api/things", headers: { "content-type": "application/json" } } as const;
+    assert.equal((await server.inject({ ...stranger, body: "{" })).statusCode, 401);
+    const field = (maxLength: number) => ({ properties: { content: { type: "string", maxLength } } });
+    assert.equal(bodyLimitOf(field(1000)), 1024 * 1024);
+    assert.ok(bodyLimitOf(field(8 * 1024 * 1024)) > 16 * 1024 * 1024);
+  });
 
   test("hides what broke and logs it", async (t) => {
     const { server, things, internals } = restUnderTest(t);

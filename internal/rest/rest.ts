@@ -1,4 +1,5 @@
 import type { FastifyInstance } from "fastify";
+import type { Principal } from "../operation/principal.ts";
 import type { Registry } from "../operation/registry.ts";
 import { createGate } from "./gate.ts";
 import { addOperationRoute } from "./operation-route.ts";
@@ -13,6 +14,8 @@ export type RestDeps = {
   readonly isSameOrigin: IsSameOrigin;
   readonly auth: AuthService;
   readonly events: EventFeed;
+  /** The Set-Cookie value of a session whose secret a call has replaced, such as change_password; null for all others. */
+  readonly renewedCookie?: (principal: Principal) => string | null;
   readonly readiness: () => Promise<Readiness>;
   readonly metrics: RestMetrics;
   readonly version: string;
@@ -36,7 +39,7 @@ export function mountRest(server: FastifyInstance, deps: RestDeps): void {
     server.route({ method: route.method, url: route.path, exposeHeadRoute: false, handler: route.handler });
   }
   for (const bound of deps.registry.list()) {
-    addOperationRoute(server, bound, { registry: deps.registry, gate, stopping: deps.stopping });
+    addOperationRoute(server, bound, { ...deps, gate });
   }
   // default deny: a path below /api that is not listed never reaches the web app's fallback
   server.route({

@@ -94,7 +94,7 @@ function requestProblem(error: FastifyError): Problem | undefined {
   if (error instanceof Problem || typeof error.statusCode !== "number" || error.statusCode >= 500) return undefined;
   const details: Readonly<Record<number, string>> = {
     400: "The request could not be read: the body must be one JSON object, and the address well-formed.",
-    413: "The body is larger than 1 MiB.",
+    413: "The body is larger than this route takes; 1 MiB where nothing else is said.",
     415: "The body must be JSON; send it with content-type: application/json.",
   };
   const detail = details[error.statusCode] ?? "The request could not be read.";

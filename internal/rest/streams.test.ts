@@ -1,23 +1,13 @@
 import assert from "node:assert/strict";
-import { describe, type TestContext, test } from "node:test";
+import { describe, test } from "node:test";
 import { type RestUnderTest, restUnderTest, tokenHolder } from "../testkit/rest.ts";
 
 const all = { authorization: "Bearer all" };
 
-/** Listens on a free port; aborts every request of the test at its end. */
-async function listening(t: TestContext, rest: RestUnderTest) {
+/** Listens on a free port. */
+async function listening(rest: RestUnderTest) {
   const base = await rest.server.listen({ host: "127.0.0.1", port: 0 });
-  const over = new AbortController();
-  // before the server closes: it waits for open streams
-  t.after(() => over.abort());
-  return {
-    get: (path: string, init: RequestInit = {}) =>
-      fetch(base + path, {
-        headers: all,
-        ...init,
-        signal: AbortSignal.any([over.signal, ...(init.signal ? [init.signal] : [])]),
-      }),
-  };
+  return { get: (path: string, init: RequestInit = {}) => fetch(base + path, { headers: all, ...init }) };
 }
 
 /** Reads the text of a stream until it contains what is awaited, or ends. */
@@ -37,7 +27,7 @@ function reader(response: Response) {
 describe("the server", () => {
   test("gives a request little room and little time", async (t) => {
     const rest = restUnderTest(t);
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     assert.equal((await get("/healthz", { headers: { "x-long": "x".repeat(15 * 1024) } })).status, 200);
     assert.equal((await get("/healthz", { headers: { "x-long": "x".repeat(17 * 1024) } })).status, 431);
     const { headersTimeout, requestTimeout, keepAliveTimeout } = rest.server.server;
@@ -55,7 +45,7 @@ describe("a write that streams", () => {
   test("reports progress, then the result", async (t) => {
     const rest = restUnderTest(t);
     rest.things.create({ name: "lamp", labels: {} });
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     const response = await get(...start("lamp"));
     const text = await response.text();
     assert.deepEqual(
@@ -68,13 +58,13 @@ describe("a write that streams", () => {
   });
 
   test("ends with a problem event when it fails", async (t) => {
-    const { get } = await listening(t, restUnderTest(t));
+    const { get } = await listening(restUnderTest(t));
     const text = await (await get(...start("nothing"))).text();
     assert.match(text, /event: problem\ndata: \{.*"code":"not_found"/);
   });
 
   test("is a plain problem when nobody may come in", async (t) => {
-    const { get } = await listening(t, restUnderTest(t));
+    const { get } = await listening(restUnderTest(t));
     const [path, init] = start("lamp");
     const response = await get(path, { ...init, headers: { accept: "text/event-stream" } });
     assert.equal(response.status, 401);
@@ -83,7 +73,7 @@ describe("a write that streams", () => {
   test("aborts the call when the caller goes away", async (t) => {
     const rest = restUnderTest(t);
     rest.things.create({ name: "slow", labels: {} });
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     const gone = new AbortController();
     const response = await get(...start("slow", { signal: gone.signal }));
     await reader(response)("Nearly there");
@@ -97,7 +87,7 @@ describe("a plain call", () => {
   test("is aborted when the caller goes away", async (t) => {
     const rest = restUnderTest(t);
     rest.things.create({ name: "slow", labels: {} });
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     const gone = new AbortController();
     const answer = get("/api/things/slow/start", { method: "POST", signal: gone.signal }).catch(() => "gone");
     while (rest.things.started.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -108,11 +98,23 @@ describe("a plain call", () => {
   });
 });
 
+describe("a call that still runs", () => {
+  test("is aborted when the daemon stops", async (t) => {
+    const stopping = new AbortController();
+    const { server, things } = restUnderTest(t, { rest: { stopping: stopping.signal } });
+    things.create({ name: "slow", labels: {} });
+    const answer = server.inject({ method: "POST", url: "/api/things/slow/start", headers: all });
+    while (things.started.length === 0) await new Promise((resolve) => setImmediate(resolve));
+    stopping.abort();
+    assert.equal((await answer).json().code, "cancelled");
+  });
+});
+
 describe("the event stream", () => {
   test("opens at once, before anything happens", async (t) => {
     const rest = restUnderTest(t);
     rest.feed.push(7);
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     const response = await get("/api/events/stream");
     assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
     const read = reader(response);
@@ -124,7 +126,7 @@ describe("the event stream", () => {
   test("resumes after ?after= and after Last-Event-ID, which wins", async (t) => {
     const rest = restUnderTest(t);
     for (const seq of [1, 2, 3]) rest.feed.push(seq);
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     const one = await reader(await get("/api/events/stream?after=1"))("id: 3");
     assert.match(one, /id: 2\n/);
     const headers = { ...all, "last-event-id": "2" };
@@ -136,7 +138,7 @@ describe("the event stream", () => {
     const rest = restUnderTest(t);
     rest.feed.oldest = 50;
     for (const seq of [50, 51]) rest.feed.push(seq);
-    const { get } = await listening(t, rest);
+    const { get } = await listening(rest);
     for (const after of [3, 400]) {
       const text = await reader(await get(`/api/events/stream?after=${after}`))("event: gap");
       assert.match(text, /id: 51\nevent: gap/);
@@ -162,7 +164,7 @@ describe("the event stream", () => {
   ] as const) {
     test(`ends when its credential ${what}`, async (t) => {
       const rest = restUnderTest(t, { rest: { recheckMs: 10 } });
-      const { get } = await listening(t, rest);
+      const { get } = await listening(rest);
       const read = reader(await get("/api/events/stream"));
       await read("event: open");
       change(rest);
@@ -171,17 +173,17 @@ describe("the event stream", () => {
     });
   }
 
-  test("ends when the daemon stops, and lets go of readers that left", async (t) => {
-    const stopping = new AbortController();
-    const rest = restUnderTest(t, { rest: { stopping: stopping.signal } });
-    const { get } = await listening(t, rest);
+  test("ends when the daemon drains, and lets go of readers that left", async (t) => {
+    const draining = new AbortController();
+    const rest = restUnderTest(t, { rest: { draining: draining.signal } });
+    const { get } = await listening(rest);
     const gone = new AbortController();
     await reader(await get("/api/events/stream", { signal: gone.signal }))("event: open");
     const stays = reader(await get("/api/events/stream"));
     await stays("event: open");
     gone.abort();
     while (rest.feed.readers > 1) await new Promise((resolve) => setImmediate(resolve));
-    stopping.abort();
+    draining.abort();
     await stays(null);
     assert.equal(rest.feed.readers, 0);
   });

@@ -17,6 +17,7 @@ const texts = [
   "*",
   "space.state",
   "x".repeat(12),
+  "a".repeat(64),
   "Correct-horse-9-battery",
 ];
 
