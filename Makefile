@@ -34,9 +34,19 @@ node_modules/.installed: package.json package-lock.json | $(NODE)
 	npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-run: build ## Build and start the daemon (ARGS="--server-listen :3000" for flags)
+run: build bubblewrap ## Build and start the daemon (ARGS="--server-listen :3000" for flags)
 	@[ -e knot.toml ] || { cp knot.toml.example knot.toml && echo 'Made knot.toml from knot.toml.example.'; }
 	@exec dist/knot server $(ARGS)
+
+.PHONY: bubblewrap
+bubblewrap:
+	@command -v bwrap >/dev/null || if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo 'Installing bubblewrap, which sandboxes the spaces that are processes of this machine.'; \
+	  apt-get install -qq -y --no-install-recommends bubblewrap >/dev/null 2>&1 || \
+	  { apt-get update -qq && apt-get install -qq -y --no-install-recommends bubblewrap >/dev/null; } || true; \
+	else \
+	  echo 'Without bubblewrap no space can run as a sandboxed process. Install it: sudo apt-get install bubblewrap'; \
+	fi
 
 build: dist/knot web/dist/index.html ## Compile into dist/ and web/dist/; leaves the executable dist/knot
 

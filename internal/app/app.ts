@@ -16,7 +16,7 @@ import { SqlAudit } from "../store/audit.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
-import { createAuthDoor, sameOrigin, signInLog } from "./auth-door.ts";
+import { createAuthDoor, renewedCookie, sameOrigin, signInLog } from "./auth-door.ts";
 import type { DataDir } from "./data-dir.ts";
 import { createGovernance } from "./governance.ts";
 import { startHousekeeping } from "./housekeeping.ts";
@@ -116,6 +116,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
     authenticate: (headers) => identity.principals.authenticate(headers),
     isSameOrigin: sameOrigin([new URL(url).origin]),
     auth: createAuthDoor({ identity, audit, secure }),
+    renewedCookie: (principal) => renewedCookie(identity, principal, secure),
     events: governance.events,
     readiness: () => servers.readiness(),
     draining: draining.signal,

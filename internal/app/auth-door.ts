@@ -4,6 +4,7 @@ import type { Audit, AuditedEvent } from "../audit/audit.ts";
 import type { SignedIn as Session, SignInLog } from "../auth/auth.ts";
 import { isSameOrigin } from "../auth/same-origin.ts";
 import { endedSessionCookie, sessionCookie, sessionSecretFrom } from "../auth/session-cookie.ts";
+import type { Principal } from "../operation/principal.ts";
 import { parse } from "../operation/schema.ts";
 import type { AuthService, IsSameOrigin, SignedIn } from "../rest/ports.ts";
 import type { Identity } from "./identity.ts";
@@ -65,6 +66,13 @@ const signIn = (operation: string, label: string): AuditedEvent => ({
   door: "web",
   username: "",
 });
+
+/** The cookie of a browser session that changed its password: the session goes on under another secret. */
+export function renewedCookie({ sessions }: Identity, { credential }: Principal, secure: boolean): string | null {
+  if (credential.kind !== "session") return null;
+  const secret = sessions.takeRenewed(credential.id);
+  return secret === null ? null : sessionCookie(secret, secure);
+}
 
 /** Writes tries to sign in into the audit log. */
 export const signInLog = (audit: Pick<Audit, "recordEvent">): SignInLog => ({

@@ -3,6 +3,7 @@ import * as audit from "../audit/operations.ts";
 import * as auth from "../auth/operations.ts";
 import * as command from "../command/operations.ts";
 import * as event from "../event/operations.ts";
+import * as file from "../file/operations.ts";
 import * as group from "../group/operations.ts";
 import * as integration from "../integration/operations.ts";
 import * as role from "../role/operations.ts";
@@ -26,6 +27,14 @@ export const operations = [
   space.listSpaceEvents,
   space.getSpaceLogs,
   command.runCommand,
+  file.readFile,
+  file.writeFile,
+  file.editFile,
+  file.listFiles,
+  file.find,
+  file.grep,
+  file.deleteFile,
+  file.moveFile,
   volume.listVolumes,
   volume.deleteVolume,
 

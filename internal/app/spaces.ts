@@ -1,4 +1,5 @@
 import { Commands } from "../command/command.ts";
+import { Files } from "../file/file.ts";
 import type { Vault } from "../secret/secret.ts";
 import { openSpaces } from "../space/open-spaces.ts";
 import type { Runtime } from "../space/runtime.ts";
@@ -39,5 +40,13 @@ export function createSpaces({ store, vault, runtimes, identity, url, onError }:
   });
   const { spaces } = keeper;
   const volumes = new Volumes({ store: new SqlVolumes(store), tidy: (spaceId) => spaces.tidy(spaceId), now: Date.now });
-  return { templates, spaces, volumes, commands: new Commands({ spaces }), keeper, stores: { spaces: rows } };
+  return {
+    templates,
+    spaces,
+    volumes,
+    commands: new Commands({ spaces }),
+    files: new Files({ spaces }),
+    keeper,
+    stores: { spaces: rows },
+  };
 }

@@ -23,7 +23,6 @@ const layers: readonly (readonly string[])[] = [
 /** Who may import a driver's values: only the package that wraps it. */
 const drivers: Readonly<Record<string, readonly string[]>> = {
   fastify: ["app", "mcp", "rest", "static", "metrics"],
-  "@fastify/cookie": ["app", "rest"],
   "@fastify/static": ["static"],
   kysely: ["store"],
   "better-sqlite3": ["store"],

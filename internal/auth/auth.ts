@@ -65,7 +65,7 @@ type LoginDeps = Pick<AuthDeps, "accounts" | "signIns" | "now"> & {
 };
 
 /** Signing in and out with a password. */
-export class Auth {
+class Auth {
   readonly #deps: LoginDeps;
 
   constructor(deps: LoginDeps) {

@@ -1,7 +1,7 @@
 import { sessionLife } from "./sessions.ts";
 
 /** `__Host-` makes browsers refuse the cookie unless it is Secure, host-only and for `/`; it needs https. */
-export const sessionCookieName = (secure: boolean): string => (secure ? "__Host-knot" : "knot_session");
+const sessionCookieName = (secure: boolean): string => (secure ? "__Host-knot" : "knot_session");
 
 /** The Set-Cookie value that signs in: host-only, out of reach of scripts. */
 export const sessionCookie = (secret: string, secure: boolean): string =>

@@ -26,7 +26,7 @@ const engine = (socket: string, product: string) =>
     })
     .prefault({});
 
-export const RemoteServer = z
+const RemoteServer = z
   .strictObject({
     namespace: z
       .string()
@@ -50,6 +50,11 @@ export const RemoteServer = z
       .enum(["native", "discoverable", "hidden"])
       .default("discoverable")
       .describe("native: always listed; discoverable: found by tool_search; hidden: only callable by name"),
+    separator: z
+      .string()
+      .regex(/^[_-]{1,4}$/, "must be 1 to 4 of _ and -, which every model's function names allow")
+      .default("__")
+      .describe("Between namespace and tool in listed names"),
     hidden: z.array(z.string()).default([]).describe("Tools of it that are only callable by name"),
     trusted: z
       .boolean()

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { localCommands } from "../app/commands.ts";
 import { operations } from "../app/operations.ts";
 import { configurationMarkdown, exampleToml } from "../config/example.ts";
 import { referenceFiles } from "./reference.ts";
@@ -8,7 +9,7 @@ import { staleFiles, writeFiles } from "./stale.ts";
 const root = join(import.meta.dirname, "../..");
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 
-const files = referenceFiles({ operations, version }, [
+const files = referenceFiles({ operations, version, extra: localCommands }, [
   { path: "docs/reference/configuration.md", text: configurationMarkdown },
   { path: "knot.toml.example", text: exampleToml },
 ]);
