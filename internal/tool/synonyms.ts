@@ -27,7 +27,10 @@ connect, link, attach, join
 check, verify, validate, inspect, examine
 approve, accept, allow, confirm, permit, grant
 deny, reject, refuse, decline
-cancel, abort, revoke
+cancel, abort, revoke, invalidate
+add, invite, join, enroll
+remove, kick, expel, leave
+assign, grant, attach
 log, logs, output, journal, trace
 error, failure, fault, problem, bug, issue
 status, state, health, condition

@@ -115,6 +115,28 @@ describe("a remote tool", () => {
   });
 });
 
+describe("the header names in a schema", () => {
+  const string = (name: unknown) => ({ type: "string", "x-mcp-header": name });
+  for (const [what, properties, valid] of [
+    ["none", { a: { type: "string" } }, true],
+    ["a string's", { a: string("Region") }, true],
+    ["one further down", { a: { type: "object", properties: { b: string("Region") } } }, true],
+    ["a number's", { a: { type: "number", "x-mcp-header": "Region" } }, false],
+    ["one with a space", { a: string("Re gion") }, false],
+    ["an empty one", { a: string("") }, false],
+    ["one that is no text", { a: string(7) }, false],
+    ["two alike but for case", { a: string("Region"), b: string("region") }, false],
+    ["one in a list", { a: { type: "array", items: string("Region") } }, false],
+  ] as const) {
+    test(`may ${valid ? "" : "not "}be ${what}`, () => {
+      const raw = tool("draw", { inputSchema: { type: "object", properties } });
+      const { tools, warnings } = toolsFrom({ namespace: "ai", url: "http://x" }, [raw], run);
+      const broken = ["the header names in the input schema of draw break the rules"];
+      assert.deepEqual([tools.length, warnings], valid ? [1, []] : [0, broken]);
+    });
+  }
+});
+
 describe("a list of servers", () => {
   for (const [what, servers] of [
     ["an illegal namespace", [{ namespace: "A_b", url: "http://x" }]],

@@ -5,6 +5,7 @@ import { printable } from "../operation/printable.ts";
 import { hashOf, type JsonSchema } from "../operation/schema.ts";
 import { Problem } from "../problem/problem.ts";
 import type { Annotations, Tool, ToolResult } from "../tool/tool.ts";
+import { hasValidHeaderMarks } from "./header-marks.ts";
 import { limits, type UpstreamServer } from "./server.ts";
 import type { RawTool } from "./session.ts";
 
@@ -42,6 +43,7 @@ function toolFrom(server: UpstreamServer, raw: RawTool, run: RunRemote): RemoteT
     return `the name "${shown}" is not one that models can call`;
   const input_schema = schemaFrom(raw.inputSchema);
   if (input_schema === null) return `the input schema of ${shown} is missing, too large or too deep`;
+  if (!hasValidHeaderMarks(input_schema)) return `the header names in the input schema of ${shown} break the rules`;
   const hints = (typeof raw.annotations === "object" && raw.annotations !== null ? raw.annotations : {}) as Annotations;
   const effect = effectOf(hints, trusted);
   const title = textFrom(raw.title) || textFrom(hints.title) || raw.name;
