@@ -101,7 +101,9 @@ function identity(world: World): readonly Operation[] {
     }),
     {
       ...write("revoke_token", "/tokens/{token}", ({ token }) => {
-        if (!world.tokens.delete(token)) throw new Problem("not_found", `There is no token "${token}".`);
+        const found = [...world.tokens.values()].find(({ id, name }) => id === token || name === token);
+        if (found === undefined || !world.tokens.delete(found.id))
+          throw new Problem("not_found", `There is no token "${token}".`);
         return {};
       }),
       method: "DELETE",
@@ -134,7 +136,7 @@ function spaces(world: World): readonly Operation[] {
     read("get_space", "/spaces/{space}", ({ space }) => ({ space: find(space) })),
     write("create_space", "/spaces", ({ name, template, parameters }) => {
       if ([...world.spaces.values()].some((other) => other.name === name)) throw field("/name", "is taken");
-      const from = world.templates.find(({ id }) => id === template);
+      const from = world.templates.find(({ name }) => name === template);
       if (from === undefined) throw new Problem("not_found", `There is no template "${template}".`);
       const made = world.addSpace({
         name,

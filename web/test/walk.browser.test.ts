@@ -2,17 +2,21 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { needs } from "../../internal/testkit/needs.ts";
 import { openPage } from "./browser.ts";
+import { startDaemon } from "./daemon.ts";
 import { startFakeDaemon } from "./fake-daemon.ts";
 import { walk } from "./walk.ts";
 
 describe("the web app", { timeout: 300_000 }, () => {
-  test("can be walked from the one-time link to the last page without a finding", needs("chromium"), async (t) => {
-    const daemon = await startFakeDaemon();
-    t.after(daemon.close);
-    daemon.world.addApproval();
-    daemon.world.addApproval({ label: 'Stop space "loop"', tool: "stop_space", effect: "write" });
-    const page = await openPage(t);
-    const { origin, setupUrl } = daemon;
-    assert.deepEqual(await walk(page, { origin, setupUrl }), []);
+  test("can be walked through the real daemon without a finding", needs("chromium", "process"), async (t) => {
+    const daemon = await startDaemon(t);
+    assert.deepEqual(await walk(await openPage(t), daemon), []);
+  });
+
+  test("can be walked with approvals that wait without a finding", needs("chromium"), async (t) => {
+    const { origin, setupUrl, world, close } = await startFakeDaemon();
+    t.after(close);
+    world.addApproval();
+    world.addApproval({ label: 'Stop space "loop"', tool: "stop_space", effect: "write" });
+    assert.deepEqual(await walk(await openPage(t), { origin, setupUrl }), []);
   });
 });

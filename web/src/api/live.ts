@@ -12,8 +12,6 @@ const concerns: Readonly<Record<string, readonly OperationName[]>> = {
   approval: ["list_approvals", "get_approval"],
   token: ["list_tokens"],
   session: ["list_sessions"],
-  integration: ["list_integrations"],
-  approval_policy: ["list_approval_policies"],
   user: ["whoami"],
   group: ["whoami"],
   role: ["whoami"],

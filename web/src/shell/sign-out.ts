@@ -11,7 +11,7 @@ export function useSignOut() {
   return useMutation({
     mutationFn: () => postAuth("logout"),
     onSuccess: async () => {
-      await navigate({ to: "/login" });
+      await navigate({ to: "/login", ignoreBlocker: true });
       queryClient.clear();
     },
     onError: (error) => {

@@ -22,10 +22,8 @@ export function Details({ space }: { space: Space }) {
             </Link>{" "}
             <span className="text-dim">version {space.template.version}</span>
           </Row>
-          <Row name="Runs in">
-            {space.runtime}, {space.isolation}
-          </Row>
-          {space.image !== "" && <Row name="Image">{space.image}</Row>}
+          <Row name="Runs in">{space.runtime === "docker" ? `docker, ${space.isolation}` : space.isolation}</Row>
+          {space.runtime === "docker" && <Row name="Image">{space.image}</Row>}
           <Row name="Limits">
             {sizeText(space.memory_bytes)} memory, {space.cpus} CPU
           </Row>

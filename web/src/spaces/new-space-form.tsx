@@ -48,7 +48,12 @@ export function NewSpaceForm({ template }: { template: Template }) {
       setTimeout(() => form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus());
       return;
     }
-    create.mutate({ name, template: template.id, parameters: valuesFor(template.parameters, values), wait_seconds: 0 });
+    create.mutate({
+      name,
+      template: template.name,
+      parameters: valuesFor(template.parameters, values),
+      wait_seconds: 0,
+    });
   };
   return (
     <form

@@ -2,17 +2,20 @@ import { type FormEvent, useState } from "react";
 import type { Space } from "../../../internal/space/schema.ts";
 import type { OutputOf } from "../api/operations.ts";
 import { useAction } from "../api/use-action.ts";
+import { useSession } from "../shell/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { inputClass } from "../ui/field.tsx";
 import { ProblemNotice } from "../ui/notice.tsx";
 import { Panel } from "../ui/page.tsx";
 import { TextBlock } from "../ui/text-block.tsx";
+import { nameOf } from "./refs.ts";
 
 type Output = OutputOf<"run_command">;
 
 /** One command in the space's shell, with how it ended and what it wrote. */
 export function RunCommand({ space }: { space: Space }) {
+  const { user } = useSession();
   const [line, setLine] = useState("");
   const run = useAction("run_command", {
     handles: ["conflict", "invalid_input", "timed_out", "runtime_failed", "runtime_unavailable"],
@@ -20,7 +23,7 @@ export function RunCommand({ space }: { space: Space }) {
   const running = space.state === "running";
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (line.trim() !== "") run.mutate({ space: space.id, command: line });
+    if (line.trim() !== "") run.mutate({ space: nameOf(space, user), command: line });
   };
   return (
     <Panel title="Run a command">

@@ -2,12 +2,15 @@ import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Space } from "../../../internal/space/schema.ts";
 import { useOperation } from "../api/query.ts";
+import { useAction } from "../api/use-action.ts";
 import { useSession } from "../shell/session.ts";
+import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Loading, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import { Details } from "./details.tsx";
 import { Logs } from "./logs.tsx";
+import { nameOf } from "./refs.ts";
 import { RunCommand } from "./run-command.tsx";
 import { SpaceActions } from "./space-actions.tsx";
 import { HealthBadge, StateBadge } from "./state-badge.tsx";
@@ -62,21 +65,40 @@ function SpaceView({ space, crumb, gone }: { space: Space; crumb: ReactNode; gon
 }
 
 function StateLine({ space }: { space: Space }) {
-  const outdated = space.template.latest_version > space.template.version;
   return (
     <div className="mb-4">
       <p role="status" className="flex flex-wrap items-center gap-2">
         <StateBadge state={space.state} />
         {space.state === "running" && <HealthBadge health={space.health} />}
-        {space.state_reason !== "" && (
+        {!["", space.state].includes(space.state_reason.toLowerCase()) && (
           <span className={space.state === "failed" ? "text-bad" : "text-dim"}>{space.state_reason}</span>
         )}
       </p>
-      {outdated && (
-        <p className="mt-2 text-sm text-dim">
-          The template has version {space.template.latest_version}; this space is made from {space.template.version}.
-        </p>
-      )}
+      {space.template.latest_version > space.template.version && <NewerTemplate space={space} />}
+    </div>
+  );
+}
+
+function NewerTemplate({ space }: { space: Space }) {
+  const { user } = useSession();
+  const { latest_version, version } = space.template;
+  const update = useAction("update_space", {
+    outdates: ["get_space", "list_spaces"],
+    says: () => `The next start makes it from version ${latest_version}.`,
+  });
+  const busy = space.state !== "running" && space.state !== "stopped" && space.state !== "failed";
+  return (
+    <div className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-accent-soft px-4 py-2">
+      <p className="min-w-0 flex-1 basis-60">
+        Its template has version {latest_version}; this space is made from version {version}.
+      </p>
+      <Button
+        disabled={busy}
+        busy={update.isPending}
+        onClick={() => update.mutate({ space: nameOf(space, user), template_version: "latest" })}
+      >
+        Use it from the next start
+      </Button>
     </div>
   );
 }

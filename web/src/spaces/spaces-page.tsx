@@ -18,8 +18,9 @@ export function SpacesPage() {
   const spaces = useOperation("list_spaces", { limit: 1000, ...(everybody ? { owner: "*" } : {}) });
   const [search, setSearch] = useState("");
   const list = spaces.data?.spaces ?? [];
+  const wanted = search.trim().toLowerCase();
   const shown = list.filter((space) =>
-    `${space.name} ${space.owner.username} ${space.template.name}`.includes(search.trim()),
+    `${space.name} ${space.owner.username} ${space.template.name}`.toLowerCase().includes(wanted),
   );
   const create = (
     <Link to="/spaces/new" className={buttonClass("primary")}>
@@ -50,7 +51,7 @@ export function SpacesPage() {
             placeholder="Search by name, owner or template"
             value={search}
             onChange={(event) => setSearch(event.target.value)}
-            className={`${inputClass} sm:max-w-xs`}
+            className={`${inputClass} sm:max-w-sm`}
           />
         )}
       </div>
@@ -90,12 +91,12 @@ function SpaceRow({ space }: { space: Space }) {
           {space.description !== "" && ` · ${space.description}`}
         </p>
       </div>
-      <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 max-md:col-start-1">
+      <div className="flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 max-md:col-span-2 max-md:row-start-2">
         <StateBadge state={space.state} />
         {space.state === "running" && <HealthBadge health={space.health} />}
-        {saysMore(space) && <span className="min-w-0 truncate text-sm text-dim">{space.state_reason}</span>}
+        {saysMore(space) && <span className="line-clamp-2 min-w-0 text-sm text-dim">{space.state_reason}</span>}
       </div>
-      <div className="max-md:col-start-2 max-md:row-span-2 max-md:row-start-1">
+      <div className="max-md:col-start-2 max-md:row-start-1">
         <SpaceActions space={space} compact />
       </div>
     </li>
@@ -104,7 +105,7 @@ function SpaceRow({ space }: { space: Space }) {
 
 /** A running or stopped space needs no reason in a list; one on its way or in trouble does. */
 const saysMore = ({ state, state_reason }: Space): boolean =>
-  state_reason !== "" && state !== "running" && state !== "stopped";
+  state !== "running" && state !== "stopped" && !["", state].includes(state_reason.toLowerCase());
 
 function summaryOf(list: readonly Space[]): string | undefined {
   if (list.length === 0) return undefined;

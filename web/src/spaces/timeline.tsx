@@ -37,12 +37,7 @@ function Step({ event, last, state }: { event: Event; last: boolean; state: Spac
       <div className="min-w-0 flex-1">
         <p className={`break-words ${last ? "font-medium" : ""}`}>{event.message}</p>
         {last && typeof percent === "number" && busy.has(state) && (
-          <progress
-            value={percent}
-            max={100}
-            aria-label={event.message}
-            className="mt-1 h-1.5 w-full max-w-xs accent-[var(--accent)]"
-          />
+          <progress value={percent} max={100} aria-label={event.message} className="mt-1 h-1.5 w-full max-w-xs" />
         )}
       </div>
       <span className="text-sm text-dim">

@@ -20,13 +20,20 @@ export function useDraft(template: Template, start: () => Draft) {
       setCurrent(next);
       setDirty(true);
       const values = Object.fromEntries(Object.entries(next.values).filter(([name]) => !secrets.has(name)));
-      sessionStorage.setItem(place, JSON.stringify({ name: next.name, values }));
+      keep(place, JSON.stringify({ name: next.name, values }));
     },
     forget: () => {
       sessionStorage.removeItem(place);
       setDirty(false);
     },
   };
+}
+
+/** Storage may be full or off: then the draft lives as long as the page. */
+function keep(place: string, text: string): void {
+  try {
+    sessionStorage.setItem(place, text);
+  } catch {}
 }
 
 function read(place: string): Draft | null {

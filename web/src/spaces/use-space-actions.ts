@@ -4,6 +4,8 @@ import type { OperationName, OutputOf } from "../api/operations.ts";
 import { problemIn } from "../api/problem-error.ts";
 import { queryClient } from "../api/query.ts";
 import { useAction } from "../api/use-action.ts";
+import { useSession } from "../shell/session.ts";
+import { nameOf } from "./refs.ts";
 
 const outdates: readonly OperationName[] = ["list_spaces", "get_space", "list_space_events", "list_volumes"];
 
@@ -41,7 +43,8 @@ function lossIn(error: unknown): Loss | null {
 /** What can be done to a space. Calls return at once; events tell how it goes on. */
 export function useSpaceActions(space: Space, onDeleted?: () => void) {
   const [loss, setLoss] = useState<Loss | null>(null);
-  const call = { space: space.id, wait_seconds: 0 };
+  const { user } = useSession();
+  const call = { space: nameOf(space, user), wait_seconds: 0 };
   const start = useAction("start_space", { outdates, optimistic: () => expectState(space.id, "starting") });
   const stop = useAction("stop_space", { outdates, optimistic: () => expectState(space.id, "stopping") });
   const restart = useAction("restart_space", { outdates, optimistic: () => expectState(space.id, "stopping") });

@@ -8,10 +8,10 @@ import { Confirm } from "../ui/confirm.tsx";
 export function RevokeToken({ token, onClose }: { token: Token | null; onClose: () => void }) {
   const revoke = useAction("revoke_token", {
     outdates: ["list_tokens"],
-    optimistic: ({ token: id }) => {
+    optimistic: ({ token: name }) => {
       const before = queryClient.getQueriesData<OutputOf<"list_tokens">>({ queryKey: ["list_tokens"] });
       queryClient.setQueriesData<OutputOf<"list_tokens">>({ queryKey: ["list_tokens"] }, (list) =>
-        list === undefined ? list : { ...list, tokens: list.tokens.filter((other) => other.id !== id) },
+        list === undefined ? list : { ...list, tokens: list.tokens.filter((other) => other.name !== name) },
       );
       return () => {
         for (const [key, list] of before) queryClient.setQueryData(key, list);
@@ -27,7 +27,7 @@ export function RevokeToken({ token, onClose }: { token: Token | null; onClose: 
       action="Revoke token"
       onCancel={onClose}
       onConfirm={() => {
-        revoke.mutate({ token: token.id });
+        revoke.mutate({ token: token.name });
         onClose();
       }}
     >
