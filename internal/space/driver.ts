@@ -24,6 +24,8 @@ type Flight = {
   again: boolean;
   /** Compare it with the engine, once it is settled. */
   verify: boolean;
+  /** When it is compared: the engine was away, so that its container may have ended with it. */
+  revive: boolean;
   /** Remove what is left of it in the engine. */
   tidy: boolean;
   readonly listeners: Set<(progress: Progress) => void>;
@@ -53,9 +55,9 @@ export class Driver implements AsyncDisposable {
     return this.#fly(space_id);
   }
 
-  /** Also compares a settled space with the engine. */
-  verify(space_id: string): Promise<void> {
-    return this.#fly(space_id, { verify: true });
+  /** Also compares a settled space with the engine; with `revive`, what ended with the engine is started again. */
+  verify(space_id: string, revive = false): Promise<void> {
+    return this.#fly(space_id, { verify: true, revive });
   }
 
   /** Also does the cleanups that wait for the space, or for one that is gone. */
@@ -90,18 +92,19 @@ export class Driver implements AsyncDisposable {
     await Promise.all(flights.map(({ done }) => done));
   }
 
-  #fly(space_id: string, { verify = false, tidy = false } = {}): Promise<void> {
+  #fly(space_id: string, { verify = false, revive = false, tidy = false } = {}): Promise<void> {
     const under = this.#flights.get(space_id);
     if (under !== undefined) {
       under.again = true;
       under.verify ||= verify;
+      under.revive ||= revive;
       under.tidy ||= tidy;
       return under.done;
     }
     if (this.#closing.signal.aborted) return Promise.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     const turn = new AbortController();
-    const flight: Flight = { done: promise, turn, again: false, verify, tidy, listeners: new Set() };
+    const flight: Flight = { done: promise, turn, again: false, verify, revive, tidy, listeners: new Set() };
     this.#flights.set(space_id, flight);
     void this.#rounds(space_id, flight)
       .catch((cause) => this.#deps.onError(space_id, cause))
@@ -159,8 +162,9 @@ export class Driver implements AsyncDisposable {
     }
     const settling = row.state === "running" && row.health === "starting";
     if (!flight.verify && !settling) return true;
-    flight.verify = false;
-    if (!(await this.#deps.steps.verify(row, passage))) return true;
+    const { revive } = flight;
+    flight.verify = flight.revive = false;
+    if (!(await this.#deps.steps.verify(row, passage, revive))) return true;
     await this.#pause(this.#deps.pollEvery, flight);
     return false;
   }

@@ -16,6 +16,10 @@ export function endOf(seen: Observed | null, row: Pick<SpaceRow, "memory_bytes">
   return `Its main process ended with exit code ${code}${signalOf(code)}. ${next}`;
 }
 
+/** Whether it was ended from outside: SIGKILL, SIGTERM, or the end of the engine itself (255). */
+export const endedBySignal = ({ state, exit_code, oom_killed }: Observed): boolean =>
+  state === "exited" && !oom_killed && (exit_code === 137 || exit_code === 143 || exit_code === 255);
+
 function signalOf(code: number): string {
   const names: Readonly<Record<number, string>> = {
     126: " (the command cannot be run)",

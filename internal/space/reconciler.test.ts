@@ -64,6 +64,23 @@ describe("the reconciler", () => {
     assert.equal(reconciler.reachability().get("docker")?.reachable, true);
   });
 
+  test("starts again what ended with the engine, and not what was ended alone", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    const made = await spaces.create(callOf(), newSpace());
+    const target = { space_id: made.id, generation: 1, user_id: "" };
+    await reconciler.sweep();
+    runtime.set(target, { state: "exited", exit_code: 137 });
+    await reconciler.sweep();
+    assert.match((await spaces.get(callOf(), dev)).state_reason, /exit code 137 \(killed\)/);
+    await spaces.start(callOf(), dev);
+    runtime.trouble("list", "unavailable");
+    await reconciler.sweep();
+    runtime.set(target, { state: "exited", exit_code: 137 });
+    await reconciler.sweep();
+    assert.equal((await spaces.get(callOf(), dev)).state, "running");
+    assert.equal(runtime.engine.state.containers[`kn-${made.id}-1`]?.observed.state, "running");
+  });
+
   test("removes a container of ours without a row, but only after the grace", async (t) => {
     let time = 0;
     const { runtime, reconciler } = await testSpaces(t, { now: () => time, timing: { grace: 60_000 } });

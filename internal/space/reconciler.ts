@@ -1,6 +1,7 @@
 import { problemOf } from "../problem/problem.ts";
 import { isTransient } from "./change.ts";
 import type { Driver } from "./driver.ts";
+import { endedBySignal } from "./end.ts";
 import { within } from "./engine-call.ts";
 import type { Observed, Runtime } from "./runtime.ts";
 import type { Cleanup, RuntimeName, SpaceStore, SweepRow } from "./space-store.ts";
@@ -83,14 +84,16 @@ export class Reconciler implements AsyncDisposable {
   async #sweepOne(runtime: Runtime): Promise<void> {
     const { store, driver, now } = this.#deps;
     // the engine first: a row is written before its container is made, so that whatever is listed has its row by then
+    const wasAway = this.#reachability.get(runtime.name)?.reachable !== true;
     const listed = await this.#list(runtime);
     const rows = await store.sweep(runtime.name);
     const transient = rows.filter(({ state }) => isTransient(state));
     if (listed === null) return this.#each(transient, ({ id }) => driver.drive(id));
     const seen = new Map(listed.map((one) => [nameOf(one.space_id, one.generation), one]));
     const doubtful = rows.filter((row) => isDoubtful(row, seen.get(nameOf(row.id, row.generation))));
+    const revive = wasAway || haveEndedTogether(rows, seen);
     await this.#each([...transient, ...doubtful], ({ id, state }) =>
-      isTransient(state) ? driver.drive(id) : driver.verify(id),
+      isTransient(state) ? driver.drive(id) : driver.verify(id, revive),
     );
     await this.#each(this.#leftOver(runtime.name, listed, rows), (one) => driver.clean(one));
     const due = await store.cleanups({ runtime: runtime.name, due_at: now() });
@@ -143,6 +146,13 @@ export class Reconciler implements AsyncDisposable {
 }
 
 const nameOf = (space_id: string, generation: number): string => `kn-${space_id}-${generation}`;
+
+/** Whether several spaces should run and all were ended from outside: the engine went, too quickly to be missed. */
+function haveEndedTogether(rows: readonly SweepRow[], seen: ReadonlyMap<string, Observed>): boolean {
+  const running = rows.filter(({ state }) => state === "running");
+  const ended = running.map(({ id, generation }) => seen.get(nameOf(id, generation)));
+  return running.length > 1 && ended.every((one) => one !== undefined && endedBySignal(one));
+}
 
 /** Whether the row and what the engine lists do not go together. */
 function isDoubtful(row: SweepRow, seen: Observed | undefined): boolean {

@@ -1,7 +1,7 @@
 import type { Progress } from "../operation/call.ts";
 import { Problem, problemOf } from "../problem/problem.ts";
 import { launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
-import { endOf } from "./end.ts";
+import { endedBySignal, endOf } from "./end.ts";
 import { Moved, within } from "./engine-call.ts";
 import type { Planner } from "./planner.ts";
 import type { Observed, Runtime } from "./runtime.ts";
@@ -63,12 +63,19 @@ export class Steps {
     return this.#up(row, passage);
   }
 
-  /** Compares a settled space with the engine and makes its row truthful. Resolves to whether to look again soon. */
-  async verify(row: SpaceRow, passage: Passage): Promise<boolean> {
+  /**
+   * Compares a settled space with the engine and makes its row truthful. Resolves to whether to look again soon.
+   * With `revive` a container that the engine's own end took along is started again.
+   */
+  async verify(row: SpaceRow, passage: Passage, revive = false): Promise<boolean> {
     const seen = await this.#inspect(row, passage);
     if (row.state !== "running") {
       if (seen?.state === "running" || seen?.state === "paused") await this.#stop(row, passage);
       return false;
+    }
+    if (revive && seen !== null && endedBySignal(seen)) {
+      await this.#relaunch(row, passage, "The engine had stopped it; starting again");
+      return true;
     }
     if (seen === null || seen.state === "exited" || seen.state === "created") {
       await this.fail(passage, endOf(seen, row));
@@ -172,10 +179,14 @@ export class Steps {
         "Stopped",
       ));
     }
+    await this.#relaunch(row, passage, "Stopped; starting again");
+  }
+
+  async #relaunch(row: SpaceRow, passage: Passage, message: string): Promise<void> {
     const plan = await this.#deps.planner.plan(row);
     const admit = await this.#deps.planner.admission(row.user_id, plan, true);
     const deadline_at = this.#deps.now() + this.#deps.deadlines.start;
-    await this.#commit(row, passage, { ...launch(row, plan), deadline_at }, "Stopped; starting again", admit);
+    await this.#commit(row, passage, { ...launch(row, plan), deadline_at }, message, admit);
   }
 
   async #delete(before: SpaceRow, passage: Passage): Promise<void> {

@@ -19,6 +19,8 @@ export class FakeTemplates implements SpaceTemplates {
   volumes = ["home"];
   health: HealthCheck | null = null;
   image = "box:1";
+  command: readonly string[] | null = null;
+  network: "own" | "none" = "own";
 
   async choose(_call: unknown, ref: string) {
     if (ref !== "box") throw new Problem("not_found", `There is no template "${ref}".`);
@@ -44,14 +46,14 @@ export class FakeTemplates implements SpaceTemplates {
       runtime: "docker",
       volumes: planned,
       spec: {
-        ...{ image: this.image, command: null, ports: [], host_mounts: [], pids: 512, capabilities: [] },
+        ...{ image: this.image, command: this.command, ports: [], host_mounts: [], pids: 512, capabilities: [] },
         environment: {
           COLOR: String(occasion.parameters["color"]),
           ...occasion.secrets,
           VERSION: String(template.template_version),
         },
         volumes: planned.map(({ volume, path }) => ({ volume, path, read_only: false })),
-        ...{ memory_bytes: this.memory_bytes, cpus: this.cpus, privileged: false, network: "own" },
+        ...{ memory_bytes: this.memory_bytes, cpus: this.cpus, privileged: false, network: this.network },
         ...{ user: null, working_dir: null, hostname: occasion.space_name, health: this.health },
       },
     };
