@@ -79,6 +79,13 @@ test("applies a policy to its token, user, role or everyone and to nobody else",
   assert.equal(await asks("d", agent()), true);
 });
 
+test("asks a principal whose roles are not known", async (t) => {
+  const { policies } = await create(t);
+  await policies.set(admin(), { subject: "role", subject_id: "dev", tool: "a", mode: "ask" });
+  const { role_ids: _, ...unknown } = caller().principal;
+  assert.equal(await policies.asks({ ...write, name: "a" }, createCall({ door: "rest", principal: unknown })), true);
+});
+
 test("lets ask win over auto, whoever set them", async (t) => {
   const { policies } = await create(t);
   await policies.set(admin(), { subject: "user", subject_id: "ann", tool: "start_space", mode: "ask" });

@@ -108,10 +108,11 @@ export class ApprovalPolicies {
     if (byTool.size === 0) return [];
     const changes = capability.effect !== "read" || capability.asks;
     const rows = [...(byTool.get(capability.name) ?? []), ...((changes && byTool.get("*")) || [])];
-    return rows.filter(({ subject, subject_id }) => {
+    return rows.filter(({ subject, subject_id, mode }) => {
       if (subject === "everyone") return true;
       if (subject === "user") return subject_id === principal.user_id;
-      if (subject === "role") return (principal.role_ids ?? []).includes(subject_id);
+      // who does not say which roles it has is asked rather than not
+      if (subject === "role") return principal.role_ids?.includes(subject_id) ?? mode === "ask";
       return principal.credential.kind === "token" && subject_id === principal.credential.id;
     });
   }

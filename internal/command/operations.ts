@@ -61,4 +61,4 @@ export const runCommand = operation({
   run: (call, input, { commands }: { readonly commands: Pick<Commands, "run"> }) => commands.run(call, input),
 });
 
-const brief = (text: string): string => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}...` : text);
+const brief = (text: string): string => JSON.stringify(text.length > 160 ? `${text.slice(0, 160)}...` : text);

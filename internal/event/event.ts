@@ -74,17 +74,6 @@ export class Events implements Disposable {
     return this.#stream(viewer, after, through, subscriber, signal, leave);
   }
 
-  /** `subscribe` for doors that have no word for a gap: the stream ends there, and `bounds` tells whoever comes back. */
-  follow(principal: Principal, after: number | null, signal: AbortSignal): AsyncIterable<Event> {
-    return untilGap(this.subscribe(principal, after, signal));
-  }
-
-  /** The lowest and highest position that can be resumed after; 0 and 0 when nothing has happened. */
-  async bounds(): Promise<{ readonly oldest: number; readonly newest: number }> {
-    const newest = this.#order.horizon;
-    return { oldest: (await this.#deps.store.bounds())?.oldest ?? newest, newest };
-  }
-
   /** Those behind `after`, or else the newest; oldest first. */
   async list(
     { principal }: Call,
@@ -154,13 +143,6 @@ export class Events implements Disposable {
       from = events.at(-1)?.seq ?? from;
     }
     yield { gap: true };
-  }
-}
-
-async function* untilGap(items: AsyncIterable<StreamItem>): AsyncGenerator<Event> {
-  for await (const item of items) {
-    if ("gap" in item) return;
-    yield item;
   }
 }
 
