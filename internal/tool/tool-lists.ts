@@ -3,7 +3,7 @@ import type { Mode } from "./reach.ts";
 import type { Tool } from "./tool.ts";
 
 /** A tool as MCP's tools/list names its parts (2025-11-25, schema Tool). */
-export const listedTool = (tool: Tool) => ({
+const listedTool = (tool: Tool) => ({
   name: tool.name,
   title: tool.title,
   description: tool.description,
