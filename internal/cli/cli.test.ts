@@ -24,6 +24,14 @@ const serve: Command = {
   },
 };
 
+const broken: Command = {
+  ...serve,
+  words: ["broken"],
+  run: async () => {
+    throw new TypeError("a mistake of ours");
+  },
+};
+
 const echo: Command = {
   words: ["run"],
   title: "Run",
@@ -56,7 +64,11 @@ async function terminal(t: TestContext, token = "all") {
       fetch,
     };
     const argv = typeof line === "string" ? line.split(" ").filter((word) => word !== "") : line;
-    const code = await runCli(argv, io, { operations: thingOperations, version: "1.2.3", extra: [serve, echo] });
+    const code = await runCli(argv, io, {
+      operations: thingOperations,
+      version: "1.2.3",
+      extra: [serve, echo, broken],
+    });
     await new Promise((resolve) => setImmediate(resolve));
     return { code, ...output };
   };
@@ -243,6 +255,11 @@ describe("commands beside the operations", () => {
     const { stdout } = await type(["run", "dev", "--", "ls", "-l", "a b", "it's"]);
     assert.equal(stdout, "ls -l 'a b' 'it'\\''s'\n");
     assert.equal((await type(["run", "dev", "ls -l | wc"])).stdout, "ls -l | wc\n");
+  });
+
+  test("let what is no problem through to the program", async (t) => {
+    const { type } = await terminal(t);
+    await assert.rejects(type("broken"), TypeError);
   });
 
   test("print the version and whether the server is ready", async (t) => {

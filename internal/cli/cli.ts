@@ -1,6 +1,6 @@
 import type { AnyOperation } from "../operation/operation.ts";
 import { jsonSchemaOf } from "../operation/schema.ts";
-import { type Problem, problemOf, problems } from "../problem/problem.ts";
+import { Problem, problems } from "../problem/problem.ts";
 import { builtInCommands } from "./built-in.ts";
 import type { Command, Globals, Io } from "./command.ts";
 import { commandsBelow, findCommand, knownWords, unknownCommand } from "./commands.ts";
@@ -27,7 +27,7 @@ export function commandsOf({ operations, version, extra = [] }: CliOptions): rea
   ];
 }
 
-/** Runs one command line (without the program's name) and resolves to its exit code. */
+/** Runs one command line (without the program's name) and resolves to its exit code. What is no Problem is thrown on. */
 export async function runCli(argv: readonly string[], io: Io, options: CliOptions): Promise<number> {
   const commands = commandsOf(options);
   const words = leadingWords(argv);
@@ -52,7 +52,8 @@ export async function runCli(argv: readonly string[], io: Io, options: CliOption
     });
     return await command.run({ input, globals: globalsOf(typed, command), io });
   } catch (thrown) {
-    return tell(problemOf(thrown), globals, io);
+    if (thrown instanceof Problem) return tell(thrown, globals, io);
+    throw thrown;
   }
 }
 
