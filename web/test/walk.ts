@@ -25,8 +25,9 @@ export async function walk(page: Page, options: WalkOptions): Promise<readonly F
   await setUp(page, options, inspect);
   await signOutAndIn(page, inspect);
   await liveOfASpace(page, options, inspect);
-  await lifeOfAToken(page, inspect);
-  await decideApproval(page, inspect);
+  const secret = await makeToken(page, inspect);
+  await decideApproval(page, options, secret, inspect);
+  await revokeToken(page);
   await lookAround(page, options, inspect);
   return [...findings, ...watched];
 }
@@ -109,10 +110,11 @@ async function liveOfASpace(page: Page, { patienceMs = 120_000 }: WalkOptions, i
   await main.getByRole("link", { name: "walk" }).waitFor({ state: "detached", timeout: patienceMs });
 }
 
-async function lifeOfAToken(page: Page, inspect: Inspect): Promise<void> {
+async function makeToken(page: Page, inspect: Inspect): Promise<string> {
   await page.getByRole("link", { name: "Tokens" }).first().click();
   await button(page, "New token").click();
   await page.getByLabel("Name", { exact: true }).fill("walk token");
+  await page.getByLabel(/^API/).check();
   await inspect("token-create");
   await button(page, "Create token").click();
   const secret = (await page.locator("#token-secret").textContent()) ?? "";
@@ -122,36 +124,47 @@ async function lifeOfAToken(page: Page, inspect: Inspect): Promise<void> {
   await page.getByText("walk token").first().waitFor();
   assert.ok(!(await page.content()).includes(secret), "the secret is gone from the page");
   await inspect("tokens");
-  await button(page, "Revoke walk token").click();
-  await button(page, "Revoke token").click();
-  await page.getByRole("heading", { name: "No tokens yet" }).waitFor();
+  return secret;
 }
 
-async function decideApproval(page: Page, inspect: Inspect): Promise<void> {
+async function revokeToken(page: Page): Promise<void> {
+  await page.getByRole("link", { name: "Tokens" }).first().click();
+  await button(page, "Revoke walk token").click();
+  await button(page, "Revoke token").click();
+  await button(page, "Revoke walk token").waitFor({ state: "detached" });
+}
+
+/** Sets a rule, lets the token run into it, and decides what then waits. */
+async function decideApproval(page: Page, { origin }: WalkOptions, secret: string, inspect: Inspect): Promise<void> {
   await page
     .getByRole("link", { name: /^Approvals/ })
     .first()
     .click();
   await heading(page, "Approvals").waitFor();
-  await inspect("approvals");
   await button(page, "New rule").click();
-  await page.getByLabel("Which tool").fill("delete_space");
+  await page.getByLabel("Which tool").fill("create_token");
   await inspect("approvals-rule");
   await button(page, "Set rule").click();
+  await page.getByText("Ask first").waitFor();
+  const answer = await fetch(`${origin}/api/tokens`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${secret}`, "content-type": "application/json" },
+    body: JSON.stringify({ name: "asked for" }),
+  });
+  const approve = button(page, "Approve once");
+  if (answer.status === 409) await approve.first().waitFor();
+  await inspect("approvals");
+  const waiting = await approve.count();
+  if (waiting > 0) {
+    assert.ok(!(await approve.first().evaluate((node) => node === document.activeElement)), "Approve has no focus");
+    await page.waitForTimeout(500);
+    await approve.first().click();
+    await page.getByText("Approved and done").first().waitFor();
+    assert.equal(await approve.count(), waiting - 1);
+    await inspect("approvals-decided");
+  }
   await button(page, "Remove").click();
   await page.getByText("No rules:").waitFor();
-  const approve = button(page, "Approve once").first();
-  if ((await approve.count()) === 0) return;
-  assert.ok(!(await approve.evaluate((node) => node === document.activeElement)), "Approve is not focused by itself");
-  const waiting = await button(page, "Approve once").count();
-  await page.waitForTimeout(500);
-  await approve.click();
-  await page.waitForFunction(
-    (before) =>
-      [...document.querySelectorAll("button")].filter((node) => node.textContent === "Approve once").length < before,
-    waiting,
-  );
-  await inspect("approvals-decided");
 }
 
 async function lookAround(page: Page, { origin }: WalkOptions, inspect: Inspect): Promise<void> {

@@ -1,5 +1,6 @@
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
+import type { ProblemDocument } from "../../../internal/problem/problem.ts";
 import { showToast } from "../ui/toast.tsx";
 import { createKeyring } from "./idempotency.ts";
 import type { InputOf, OperationName, OutputOf } from "./operations.ts";
@@ -37,8 +38,15 @@ export function useAction<Name extends OperationName>(name: Name, options: Optio
       context?.undo?.();
       const problem = problemIn(error);
       if (problem.code === "unauthenticated" || options.handles?.includes(problem.code)) return;
-      showToast({ tone: "bad", title: problem.title, text: problem.detail });
+      showToast({ tone: "bad", title: problem.title, text: problem.detail, approval: approvalOf(problem) });
     },
     onSettled: () => void outdate(...(options.outdates ?? [])),
   });
+}
+
+/** The approval a problem is about, if it still waits. */
+function approvalOf({ code, approval }: ProblemDocument): string | undefined {
+  if (code !== "approval_required" || typeof approval !== "object" || approval === null) return undefined;
+  const { id } = approval as { readonly id?: unknown };
+  return typeof id === "string" ? id : undefined;
 }

@@ -1,8 +1,16 @@
+import { Link } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { Icon } from "./icon.tsx";
 
 type Tone = "good" | "bad";
-type Toast = { readonly id: number; readonly tone: Tone; readonly title?: string; readonly text: string };
+type Toast = {
+  readonly id: number;
+  readonly tone: Tone;
+  readonly title?: string;
+  readonly text: string;
+  /** The approval that this waits for, to go and decide it. */
+  readonly approval?: string | undefined;
+};
 
 let toasts: readonly Toast[] = [];
 let lastId = 0;
@@ -37,7 +45,7 @@ export function Toasts() {
       aria-live="polite"
       className="pointer-events-none fixed inset-x-3 top-3 z-60 grid justify-items-end gap-2 sm:top-auto sm:right-5 sm:bottom-5 sm:left-auto"
     >
-      {shown.map(({ id, tone, title, text }) => (
+      {shown.map(({ id, tone, title, text, approval }) => (
         <div
           key={id}
           className="pointer-events-auto flex w-full max-sm:not-last:hidden max-w-md items-start gap-2.5 rounded-xl border border-line bg-panel py-2.5 pr-1.5 pl-3.5 shadow-lift sm:w-auto"
@@ -49,6 +57,16 @@ export function Toasts() {
           <div className="min-w-0 flex-1 py-0.5 break-words">
             {title !== undefined && <p className="font-medium">{title}</p>}
             <p>{text}</p>
+            {approval !== undefined && (
+              <Link
+                to="/approvals/$approval"
+                params={{ approval }}
+                onClick={() => dismiss(id)}
+                className="mt-1 inline-block font-medium text-accent underline underline-offset-4"
+              >
+                Open the approval
+              </Link>
+            )}
           </div>
           <button
             type="button"
