@@ -10,6 +10,7 @@ import {
   type ServerCapabilities,
   type ServerContext,
 } from "@modelcontextprotocol/server";
+import type { ToolResult } from "../tool/tool.ts";
 import type { Elicitation } from "./approval.ts";
 import type { FixtureSource } from "./fixture-source.ts";
 import { progressOf } from "./progress.ts";
@@ -80,6 +81,7 @@ export class Endpoint extends McpServer {
       requestState: ctx.mcpReq.requestState<string>(),
       inputResponses: ctx.mcpReq.inputResponses,
     });
+    await logFailure(ctx, params.name, answer as ToolResult);
     if (era === "modern") return answer as CallToolResult | InputRequiredResult;
     const schema = findTool(deps, visit, params.name)?.output_schema ?? undefined;
     return this.server.projectCallToolResult(answer as CallToolResult, schema);
@@ -89,6 +91,12 @@ export class Endpoint extends McpServer {
     const client = this.server.getClientVersion();
     return client === undefined ? "" : `${client.name} ${client.version}`;
   }
+}
+
+/** For people who watch a client's log: which calls failed. Clients of 2026-07-28 get it when they ask for a level. */
+async function logFailure(ctx: ServerContext, tool: string, { isError, content }: ToolResult): Promise<void> {
+  if (isError !== true) return;
+  await ctx.mcpReq.log("warning", { tool, message: content[0]?.["text"] ?? "failed" }, "knot");
 }
 
 type Called = { readonly name: string; readonly arguments?: Record<string, unknown> | undefined };

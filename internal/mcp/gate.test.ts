@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { request } from "node:http";
 import { describe, test } from "node:test";
-import { FakeCatalogue, fakeTool } from "./fixtures/catalogue.ts";
-import { callModern, modernRequest, post } from "./fixtures/clients.ts";
+import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { callModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
 import { startDaemon, user } from "./fixtures/daemon.ts";
 
 const list = modernRequest(1, "tools/list");
@@ -180,6 +180,22 @@ describe("2026-07-28", () => {
     const { error } = (await response.json()) as { error: { code: number; data: { supported: string[] } } };
     assert.equal(error.code, -32022);
     assert.deepEqual(error.data.supported, ["2026-07-28"]);
+  });
+
+  test("logs what failed when the request asks for a level", async () => {
+    const fail = fakeTool({ name: "fail", run: () => ({ ...text("It broke."), isError: true }) });
+    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([fail]) });
+    const { headers, body } = modernRequest(
+      1,
+      "tools/call",
+      { name: "fail" },
+      { "io.modelcontextprotocol/logLevel": "info" },
+    );
+    const [logged, answer] = messagesOf(await (await post(daemon.url, body, { headers })).text());
+    assert.equal(logged.params.data.message, "It broke.");
+    assert.equal(answer.result.isError, true);
+    const silent = await callModern(daemon.url, "ada", 1, "tools/call", { name: "fail" });
+    assert.equal(silent.answer.result.isError, true);
   });
 
   test("has no cursor to give or to take", async () => {

@@ -58,7 +58,12 @@ export function addRoutes(scope: FastifyInstance, routes: Routes): void {
     if (answer) return reply.type("application/json").send(await answer);
     takeOver(reply);
     const raw = Object.assign(request.raw, { auth: authOf(visit) });
-    await visiting.run(visit, () => serve[eraOf(request)](raw, reply.raw, request.body));
+    await visiting
+      .run(visit, () => serve[eraOf(request)](raw, reply.raw, request.body))
+      .catch((cause) => {
+        onInternal(cause, `${request.method} ${path}`);
+        reply.raw.destroy();
+      });
     return reply;
   };
   scope.route({ method: [...methods], url: path, handler });

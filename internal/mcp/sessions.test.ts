@@ -206,6 +206,19 @@ describe("a session", () => {
     assert.equal((await ask("no/such")).error.code, -32601);
   });
 
+  test("logs what failed, from the level on that its client asked for", async () => {
+    const fail = fakeTool({ name: "fail", run: () => ({ ...text("It broke."), isError: true }) });
+    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([fail]) });
+    const headers = await beginSession(daemon.url, "ada");
+    const ask = async (method: string, params: object) =>
+      messagesOf(await (await post(daemon.url, { jsonrpc: "2.0", id: 1, method, params }, { headers })).text());
+    const [logged, answer] = await ask("tools/call", { name: "fail" });
+    assert.deepEqual(logged.params, { level: "warning", logger: "knot", data: { tool: "fail", message: "It broke." } });
+    assert.equal(answer.result.isError, true);
+    await ask("logging/setLevel", { level: "error" });
+    assert.equal((await ask("tools/call", { name: "fail" })).length, 1);
+  });
+
   test("gives the answer to a client that lost its stream and resumes", async () => {
     const release = Promise.withResolvers<void>();
     const slow = fakeTool({
