@@ -197,6 +197,7 @@ describe("mistakes on the command line", () => {
     ["thing strat x", /Did you mean `knot thing start`/],
     ["start lamp", /Did you mean `knot thing start`/],
     ["thing list --limt 5", /no flag --limt; did you mean --limit/],
+    ["thing create x --memry-bytes 5", /did you mean --limits-memory-bytes/],
     ["thing list --limit", /--limit needs a value/],
     ["thing list extra", /no place for "extra"/],
     ["thing get", /<thing> is missing: Name of the thing/],

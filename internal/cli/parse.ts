@@ -181,7 +181,7 @@ function flagFor(name: string, flags: readonly Flag[], words: readonly string[])
   if (found !== undefined) return { flag: found, negated: false };
   const positive = flags.find((one) => one.kind === "switch" && `no-${one.name}` === wanted);
   if (positive !== undefined) return { flag: positive, negated: true };
-  const meant = nearest(
+  const meant = meantBy(
     wanted,
     flags.map((one) => one.name),
   );
@@ -189,6 +189,14 @@ function flagFor(name: string, flags: readonly Flag[], words: readonly string[])
   if (hidden !== undefined)
     throw usage(`--${wanted} would show a secret to others; give it with --${hidden.name}`, { words });
   throw usage(`There is no flag --${wanted}${meant === undefined ? "" : `; did you mean --${meant}?`}`, { words });
+}
+
+/** The nearest flag, or one that ends like it: --server-listen for --listen. */
+function meantBy(wanted: string, names: readonly string[]): string | undefined {
+  const close = nearest(wanted, names);
+  if (close !== undefined) return close;
+  const endings = new Map(names.map((name) => [name.slice(name.indexOf("-") + 1), name]));
+  return endings.get(nearest(wanted, endings.keys()) ?? "");
 }
 
 function switchValue(value: string | undefined, name: string): boolean {
