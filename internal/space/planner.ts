@@ -28,7 +28,6 @@ export class Planner {
   /** Throws when the template does not compile with these parameters. Holds no secret: sealed values stand for them. */
   async plan(space: Planned): Promise<Plan> {
     const { runtime, spec, volumes } = await this.#compile(space, space.secrets);
-    const { health } = spec;
     return {
       template_id: space.template_id,
       template_version: space.template_version,
@@ -43,10 +42,7 @@ export class Planner {
       storage_bytes: volumes.reduce((sum, { reserved_bytes }) => sum + reserved_bytes, 0),
       working_dir: spec.working_dir,
       user: spec.user,
-      health_seconds:
-        health === null
-          ? null
-          : health.start_seconds + (health.interval_seconds + health.timeout_seconds) * (health.retries + 1),
+      checks_health: spec.health !== null,
     };
   }
 

@@ -33,8 +33,8 @@ export type Plan = {
   readonly storage_bytes: number;
   readonly working_dir: string | null;
   readonly user: string | null;
-  /** How long the health check may take to settle, in seconds; null without one. */
-  readonly health_seconds: number | null;
+  /** Whether the template has a health check. */
+  readonly checks_health: boolean;
 };
 
 export type SpaceRow = Plan & {

@@ -122,6 +122,22 @@ describe("spaces", () => {
     assert.equal((await spaces.start(call(), dev)).state, "running");
   });
 
+  test("accepts nothing while the engine does not answer", async (t) => {
+    const { spaces, runtime, store } = await testSpaces(t, { timing: { deadlines: { inspect: 20 } } });
+    for (const trouble of ["unavailable", "hang"] as const) {
+      runtime.trouble("check", trouble);
+      assert.equal(await codeOf(spaces.create(call(), newSpace())), "runtime_unavailable");
+    }
+    assert.deepEqual(await store.db.selectFrom("spaces").selectAll().execute(), []);
+  });
+
+  test("waits out an engine that is silent for a while", async (t) => {
+    const { spaces, runtime } = await testSpaces(t);
+    runtime.trouble("inspect", "unavailable", 3);
+    runtime.trouble("start", "unavailable", 3);
+    assert.equal((await spaces.create(call(), newSpace())).state, "running");
+  });
+
   test("makes one container when the reply to create or start is lost", async (t) => {
     const { spaces, runtime } = await testSpaces(t);
     runtime.trouble("create", "lose");
@@ -222,6 +238,37 @@ describe("spaces", () => {
       "Starting",
       "Started",
     ]);
+  });
+
+  test("reports to the caller how far it is", async (t) => {
+    const { spaces } = await testSpaces(t);
+    const heard: string[] = [];
+    await spaces.create(callOf({ report: ({ message }) => void heard.push(message) }), newSpace());
+    assert.deepEqual(heard, ["Pulling image box:1", "Pulling", "Creating the container", "Starting"]);
+  });
+
+  test("goes on when its caller goes away", async (t) => {
+    const { spaces, reconciler } = await testSpaces(t);
+    const gone = AbortSignal.abort();
+    assert.equal((await spaces.create(callOf({ signal: gone }), newSpace())).state, "creating");
+    await reconciler.sweep();
+    assert.equal((await spaces.get(call(), dev)).state, "running");
+  });
+
+  test("moves to the newest version of its template at the next start", async (t) => {
+    const { spaces, runtime, store } = await testSpaces(t);
+    await spaces.create(call(), newSpace());
+    await store.db.updateTable("templates").set({ version: 2 }).execute();
+    const behind = await spaces.get(call(), dev);
+    assert.deepEqual([behind.template.version, behind.template.latest_version], [1, 2]);
+    await spaces.update(call(), { space: "dev", template_version: "latest" });
+    await spaces.restart(call(), dev);
+    assert.equal(Object.values(runtime.engine.state.containers)[0]?.spec.environment["VERSION"], "2");
+  });
+
+  test("shares only with groups one is in", async (t) => {
+    const { spaces } = await testSpaces(t);
+    assert.equal(await codeOf(spaces.create(as("bob"), newSpace({ group_ids: ["g9"] }))), "invalid_input");
   });
 
   test("gives the rooms inside a space its target, and refuses one that does not run", async (t) => {

@@ -6,6 +6,7 @@ import { may } from "../operation/principal.ts";
 import { Problem } from "../problem/problem.ts";
 import { isTransient, launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
 import type { Driver } from "./driver.ts";
+import { within } from "./engine-call.ts";
 import { type Planner, secretPlace } from "./planner.ts";
 import type { Sealer, SpaceTemplates } from "./ports.ts";
 import type { Runtime, Target } from "./runtime.ts";
@@ -25,6 +26,8 @@ export type SpacesDeps = {
   readonly now: () => number;
   readonly deadlines: Deadlines;
 };
+
+const noAbort = new AbortController().signal;
 
 type Named = { readonly space: string };
 type Waiting = Named & { readonly wait_seconds: number };
@@ -84,10 +87,13 @@ export class Spaces {
     const { store, driver } = this.#deps;
     const known =
       call.idempotency_key === undefined ? null : await store.byKey(call.principal.user_id, call.idempotency_key);
-    if (known !== null) return this.#settled(call, known.id, input.wait_seconds);
+    if (known !== null) {
+      void driver.drive(known.id);
+      return this.#settled(call, known.id, input.wait_seconds);
+    }
     this.#finder.checkGroups(call, input.group_ids);
     const space = await this.#newSpace(call, input);
-    await this.#reachable(space.runtime, call.signal);
+    await this.#reachable(space.runtime);
     const admit = await this.#deps.planner.admission(space.user_id, space, input.start);
     const event = spaceEvent(space, "space.created", `Created from template "${input.template}"`, {
       state: "creating",
@@ -127,7 +133,7 @@ export class Spaces {
     const row = await this.#finder.find(call, input.space);
     if (row.state === "running") return this.#view(row);
     if (isTransient(row.state)) throw busy(row);
-    await this.#launch(call, row);
+    await this.#launch(row);
     return this.#settled(call, row.id, input.wait_seconds);
   }
 
@@ -145,7 +151,7 @@ export class Spaces {
     if (row.state === "running") {
       await this.#deps.planner.plan(row);
       await this.#turn(row, { ...this.#stopping("Restarting"), desired: "running" }, "Asked to restart");
-    } else await this.#launch(call, row);
+    } else await this.#launch(row);
     return this.#settled(call, row.id, input.wait_seconds);
   }
 
@@ -252,10 +258,10 @@ export class Spaces {
     return { parameters, secrets, template_version };
   }
 
-  async #launch(call: Call, row: SpaceRow): Promise<void> {
+  async #launch(row: SpaceRow): Promise<void> {
     const { planner, now, deadlines } = this.#deps;
     const plan = await planner.plan(row);
-    await this.#reachable(plan.runtime, call.signal);
+    await this.#reachable(plan.runtime);
     const admit = await planner.admission(row.user_id, plan, true);
     await this.#turn(row, { ...launch(row, plan), deadline_at: now() + deadlines.start }, "Asked to start", admit);
   }
@@ -300,9 +306,17 @@ export class Spaces {
     );
   }
 
-  /** Refuses at once when the engine is known to be away, instead of accepting what would fail later. */
-  async #reachable(name: string, signal: AbortSignal): Promise<void> {
-    await this.#runtime(name).check(AbortSignal.any([signal, AbortSignal.timeout(this.#deps.deadlines.inspect)]));
+  /** Refuses at once when the engine is away, instead of accepting what would fail later. */
+  async #reachable(name: string): Promise<void> {
+    const runtime = this.#runtime(name);
+    const limit = { what: `Asking the runtime "${name}"`, ms: this.#deps.deadlines.inspect, signal: noAbort };
+    try {
+      await within(limit, (signal) => runtime.check(signal));
+    } catch (cause) {
+      if (cause instanceof Problem && cause.code !== "timed_out") throw cause;
+      const advice = "Try again shortly, or ask an administrator to look at it.";
+      throw new Problem("runtime_unavailable", `The runtime "${name}" does not answer. ${advice}`, { cause });
+    }
   }
 
   #runtime(name: string): Runtime {

@@ -81,7 +81,7 @@ export class Steps {
       await this.fail(passage, endOf(seen, row));
       return false;
     }
-    if (row.health_seconds === null || seen.health === row.health) return row.health === "starting";
+    if (!row.checks_health || seen.health === row.health) return row.health === "starting";
     const reason = seen.health === "unhealthy" ? "Running, but its health check fails" : "Running";
     const message = {
       healthy: "Healthy",
@@ -89,7 +89,12 @@ export class Steps {
       starting: "Health check starts",
     };
     const change = { health: seen.health, state_reason: reason };
-    await this.#commit(row, passage, change, message[seen.health ?? "starting"]);
+    await this.#commit(
+      row,
+      passage,
+      change,
+      seen.health === null ? "Nothing is known of its health" : message[seen.health],
+    );
     return seen.health === "starting";
   }
 
@@ -146,7 +151,7 @@ export class Steps {
     }
     const after = await this.#inspect(row, passage);
     if (after?.state !== "running") throw new Problem("runtime_failed", endOf(after, row));
-    const health = row.health_seconds === null ? null : (after.health ?? "starting");
+    const health = row.checks_health ? after.health : null;
     const change = {
       ...settled,
       state: "running",
@@ -158,7 +163,7 @@ export class Steps {
   }
 
   async #make(before: SpaceRow, passage: Passage): Promise<SpaceRow> {
-    let row = await this.#begin(before, passage, "pull", `Pulling image ${before.image}`);
+    let row = await this.#begin(before, passage, "pull", pulling(before));
     const spec = await this.#deps.planner.spec(row);
     const progress = this.#progressOf(row, passage);
     await this.#ask(row, passage, "pull", (runtime, signal) => runtime.pull(spec.image, signal, progress.report));
@@ -300,13 +305,17 @@ export class Steps {
       if (performance.now() - last < progressEvery) return;
       last = performance.now();
       const percent = progress.percent === undefined ? "" : `: ${Math.round(progress.percent)} %`;
-      const message = `Pulling image ${row.image}${percent}`;
+      const message = `${pulling(row)}${percent}`;
       const event = spaceEvent(row, "space.progress", message, { ...progress });
       writing = writing.then(() => store.progress(row, message, event)).catch(() => {});
     };
     return { report, written: () => writing };
   }
 }
+
+/** The image "host" is the machine's own programs: nothing is pulled. */
+const pulling = ({ image }: SpaceRow): string =>
+  image === "host" ? "Looking at the programs of this machine" : `Pulling image ${image}`;
 
 const settled = { step: null, deadline_at: null } as const;
 

@@ -172,7 +172,7 @@ export const planColumns = (plan: Plan) => ({
     volumes: plan.volumes,
     working_dir: plan.working_dir,
     user: plan.user,
-    health_seconds: plan.health_seconds,
+    checks_health: plan.checks_health,
   }),
 });
 

@@ -24,7 +24,7 @@ const space = (overrides: Partial<NewSpace> = {}): NewSpace => ({
     storage_bytes: 10,
     working_dir: null,
     user: null,
-    health_seconds: null,
+    checks_health: false,
   },
   volumes: [{ volume: `kn-${overrides.id ?? "s1"}-home`, name: "home", path: "/home", reserved_bytes: 10 }],
   ...{ state: "stopped", state_reason: "", desired: "stopped", step: null, deadline_at: null, generation: 1 },

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates are written with them
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import type { Call } from "../operation/call.ts";
@@ -114,6 +115,13 @@ describe("templates", () => {
     assert.equal((await templates.list(user(), { limit: 10 })).total, 0);
     assert.equal((await templates.list(user(["g1"]), { limit: 10 })).total, 1);
     assert.notEqual((await templates.get(author(), { template: "box" })).spec, null);
+  });
+
+  test("lets a template be deactivated that has become invalid", async (t) => {
+    const { templates, store } = await templatesOf(t);
+    await templates.create(author(), box());
+    await store.db.updateTable("template_versions").set({ spec: "image: ${{ .var.gone }}" }).execute();
+    assert.equal((await templates.update(author(), { template: "box", active: false })).active, false);
   });
 
   test("hides an inactive template and makes no space from it", async (t) => {

@@ -91,29 +91,16 @@ export class Templates {
     if (input.allow !== undefined) mayAllow(call, input.allow, row.allowed);
     const isNew = input.spec !== undefined && input.spec !== row.spec;
     // what an administrator allowed was allowed to that spec; another author's spec starts without it
-    const kept = isNew && !may(call.principal, "server.manage") ? [] : row.allowed;
-    const allowed = isNew && !may(call.principal, "server.manage") ? [] : (input.allow ?? kept);
-    const spec = await this.#checked(input.spec ?? row.spec, allowed);
+    const allowed = isNew && !may(call.principal, "server.manage") ? [] : (input.allow ?? row.allowed);
+    const text = input.spec ?? row.spec;
+    const spec = isNew || input.allow !== undefined ? await this.#checked(text, allowed) : null;
     const { name, group_ids, active } = input;
-    const version = {
-      spec: input.spec ?? row.spec,
-      summary: summaryOf(spec),
-      allowed,
-      created_by: call.principal.username,
-    };
+    const made = isNew && spec !== null ? newVersion(call, text, spec, allowed) : {};
+    const description = input.description ?? (isNew ? (spec?.description ?? undefined) : undefined);
+    const allowance = input.allow === undefined ? {} : { allowed };
     const updated = await this.#deps.store.update(
       row,
-      {
-        ...{
-          name,
-          group_ids,
-          active,
-          description: input.description ?? (isNew ? (spec.description ?? undefined) : undefined),
-        },
-        ...(isNew ? { version, icon: spec.icon } : {}),
-        ...(input.allow === undefined ? {} : { allowed }),
-        updated_at: this.#deps.now(),
-      },
+      { name, group_ids, active, description, ...made, ...allowance, updated_at: this.#deps.now() },
       eventOf(row, "template.updated", `Template "${name ?? row.name}" changed`, {
         version: row.version + (isNew ? 1 : 0),
       }),
@@ -323,6 +310,11 @@ function viewOf(row: TemplateRow, whole: boolean): Template {
     spec: whole ? row.spec : null,
   };
 }
+
+const newVersion = (call: Call, text: string, spec: TemplateSpec, allowed: readonly Danger[]) => ({
+  version: { spec: text, summary: summaryOf(spec), allowed, created_by: call.principal.username },
+  icon: spec.icon,
+});
 
 const versionView = ({ version, spec, allowed, created_by, created_at }: VersionRow): TemplateVersion => ({
   ...{ version, spec, created_by, created_at, allow: [...allowed] },
