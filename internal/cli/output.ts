@@ -17,7 +17,7 @@ export function textOf(output: unknown): string {
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
 
-const isPage = (output: Row): boolean => "returned" in output && "total" in output;
+const isPage = (output: Row): boolean => "returned" in output;
 
 function pageText(items: readonly unknown[], { total, next_cursor }: Row): string {
   const more =
@@ -45,23 +45,29 @@ function table(items: readonly unknown[]): string {
   return `${[head, ...cells].map(line).join("\n")}\n`;
 }
 
-const mostColumns = 7;
+const mostColumns = 8;
 
-/** What tells things apart comes first; long and nested values are left to the command that shows one. */
+/** What tells things apart, in this order; other columns follow as the answer has them. */
+const telling = [
+  ...["seq", "at", "name", "username", "title", "operation", "type", "state", "outcome", "label", "message"],
+] as const;
+
+/** Long, nested and empty columns are left to the command that shows one thing; ids too, where there is a name. */
 function columnsOf(items: readonly Row[]): readonly string[] {
-  const isShort = (column: string) =>
-    items.every((item) => {
-      const value = item[column];
-      return !isRow(value) && !(Array.isArray(value) && value.some((inner) => typeof inner === "object"));
-    });
-  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].filter(isShort);
+  const isEmpty = (value: unknown) => value === null || value === "" || (Array.isArray(value) && value.length === 0);
+  const isNested = (value: unknown) => isRow(value) || (Array.isArray(value) && value.some((inner) => isRow(inner)));
+  const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].filter(
+    (column) => !items.some((item) => isNested(item[column])) && !items.every((item) => isEmpty(item[column])),
+  );
+  const isNamed = columns.some((column) => column === "name" || column === "username" || column === "seq");
   const rank = (column: string) => {
-    const first = ["seq", "at", "name", "username", "title"].indexOf(column);
-    return first >= 0 ? first : column === "id" ? 6 : /_id$/.test(column) ? 8 : 7;
+    const at = (telling as readonly string[]).indexOf(column);
+    return at < 0 ? telling.length : at;
   };
-  const named = columns.some((column) => rank(column) >= 2 && rank(column) <= 4);
-  const wanted = named ? columns.filter((column) => rank(column) < 6 || rank(column) === 7) : columns;
-  return wanted.toSorted((a, b) => rank(a) - rank(b)).slice(0, mostColumns);
+  return columns
+    .filter((column) => !isNamed || !/(^|_)ids?$/.test(column))
+    .toSorted((a, b) => rank(a) - rank(b))
+    .slice(0, mostColumns);
 }
 
 function pairs(row: Row, indent = ""): string[] {

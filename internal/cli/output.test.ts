@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { textOf } from "./output.ts";
+
+const page = (things: readonly object[], next_cursor: string | null = null) => ({
+  things,
+  total: 9,
+  returned: things.length,
+  next_cursor,
+});
+
+describe("an answer as text", () => {
+  test("shows a list as a table with what tells things apart first", () => {
+    const things = [
+      {
+        id: "1",
+        icon: null,
+        size_bytes: 1536,
+        state: "running",
+        name: "dev",
+        tags: ["a", "b"],
+        owner_id: "u",
+        spec: {},
+      },
+      { id: "2", icon: null, size_bytes: 0, state: "failed", name: "longer", tags: [], owner_id: "u", spec: {} },
+    ];
+    assert.equal(
+      textOf(page(things)),
+      "NAME    STATE    SIZE     TAGS\ndev     running  1.5 KiB  a, b\nlonger  failed   0 B      -\n",
+    );
+  });
+
+  test("shows ids where nothing has a name", () => {
+    assert.equal(textOf(page([{ id: "1", ip: "::1" }])), "ID  IP\n1   ::1\n");
+  });
+
+  test("says how to go on", () => {
+    assert.match(textOf(page([{ name: "a" }], "abc")), /\n1 of 9; go on with --cursor abc\n$/);
+    assert.equal(textOf(page([])), "None.\n");
+  });
+
+  test("keeps a table of long texts narrow", () => {
+    const [, row = ""] = textOf(page([{ name: `a\n${"x".repeat(200)}` }])).split("\n");
+    assert.equal(row.length, 60);
+    assert.ok(row.endsWith("…"));
+  });
+
+  test("shows one thing as names and values, nested ones indented", () => {
+    const thing = { name: "dev", active: true, note: "one\ntwo", quota: { cpus: null }, at: 0, list: [{ name: "x" }] };
+    assert.equal(
+      textOf({ thing }),
+      "name:   dev\nactive: yes\nnote:\n  one\n  two\nquota:\n  cpus: -\nat:     1970-01-01T00:00:00Z\nlist:\n  NAME\n  x\n",
+    );
+  });
+
+  test("says something when there is nothing to say", () => {
+    assert.equal(textOf({}), "Done.\n");
+  });
+});
