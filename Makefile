@@ -30,8 +30,9 @@ $(LOCAL_NODE):
 	@echo "The system's Node is missing or older than 22.19: fetching Node 24 from npm into .node/"
 	npm install --prefix .node --no-save --no-audit --no-fund --loglevel=error node-$(OS)-$(ARCH)@24
 
+# not `npm ci`: it refuses a lock file without the packages of other platforms, which not every registry carries
 node_modules/.installed: package.json package-lock.json | $(NODE)
-	npm ci --no-audit --no-fund --loglevel=error
+	npm install --no-save --no-audit --no-fund --loglevel=error
 	@touch $@
 
 run: build bubblewrap ## Build and start the daemon (ARGS="--server-listen :3000" for flags)
