@@ -93,6 +93,42 @@ describe("what is no JSON-RPC", () => {
     assert.equal(({} as { polluted?: unknown }).polluted, undefined);
   });
 
+  const nested = (depth: number) =>
+    `{"jsonrpc":"2.0","id":1,"method":"ping","params":${'{"a":'.repeat(depth)}1${"}".repeat(depth)}}`;
+  const bodies = {
+    "nested too deep": nested(129),
+    "with a __proto__ key": '{"jsonrpc":"2.0","id":1,"method":"ping","params":{"__proto__":{}}}',
+    "cut short": '{"jsonrpc":"2.0"',
+    empty: "",
+  };
+  for (const [what, sent] of Object.entries(bodies)) {
+    test(`is refused as unreadable when it is ${what}`, async () => {
+      await using daemon = await startDaemon();
+      const response = await post(daemon.url, sent);
+      assert.equal(response.status, 400);
+      assert.equal(((await response.json()) as { error: { code: number } }).error.code, -32700);
+    });
+  }
+
+  test("is not what is merely deep, or full of brackets in a text", async () => {
+    await using daemon = await startDaemon();
+    const session = await beginSession(daemon.url, "ada");
+    const brackets = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { a: '\\"['.repeat(1000) } });
+    for (const sent of [nested(100), brackets]) {
+      assert.equal((await post(daemon.url, sent, { headers: session })).status, 200);
+    }
+  });
+
+  test("is too large when it is larger than the limit", async () => {
+    await using daemon = await startDaemon({ bodyLimit: 1000 });
+    assert.equal((await post(daemon.url, `"${"x".repeat(1000)}"`)).status, 413);
+  });
+
+  test("is not read when it does not say that it is JSON", async () => {
+    await using daemon = await startDaemon();
+    assert.equal((await post(daemon.url, "{}", { headers: { "content-type": "text/plain" } })).status, 415);
+  });
+
   test("is answered well also when it nearly is", async () => {
     await using daemon = await startDaemon({ catalogue: catalogue() });
     const nearly = fc.record({ at: fc.constantFrom("params", "_meta"), name: key, value: fc.jsonValue() });
