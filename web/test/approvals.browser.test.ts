@@ -65,4 +65,23 @@ describe("the approvals page", { timeout: 120_000 }, () => {
     await page.getByRole("link", { name: "Approvals 1 waiting" }).first().waitFor();
     await page.waitForFunction(() => document.title === "(1) Spaces · knot");
   });
+
+  test("is one click away from a call of one's own that has to be approved", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    daemon.world.addSpace({ name: "loop", state: "running", state_reason: "" });
+    const { id, label } = daemon.world.addApproval();
+    const problem = {
+      code: "approval_required",
+      title: "Someone has to approve this",
+      detail: "It waits.",
+      approval: { id },
+    };
+    await page.route("**/stop", (route) =>
+      route.fulfill({ status: 409, contentType: "application/problem+json", body: JSON.stringify(problem) }),
+    );
+    await open("/spaces");
+    await page.getByRole("button", { name: "Stop loop" }).click();
+    await page.getByRole("link", { name: "Open the approval" }).click();
+    await page.getByRole("heading", { name: label }).waitFor();
+  });
 });

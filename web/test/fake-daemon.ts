@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { extname, join } from "node:path";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import type { Event } from "../../internal/event/schema.ts";
 import { Problem, problemOf } from "../../internal/problem/problem.ts";
 import { type Operation, operationsOf } from "./fake-operations.ts";
 import { createWorld, type World } from "./fake-world.ts";
@@ -92,8 +93,12 @@ function addEvents(server: FastifyInstance, world: World): void {
     world.signedIn(sessionOf(request));
     reply.hijack();
     reply.raw.writeHead(200, { "content-type": "text/event-stream; charset=utf-8" });
-    reply.raw.write(`: ok\n\nid: ${world.seq()}\nevent: open\ndata: {"seq":${world.seq()}}\n\n`);
-    const stop = world.listen((event) => reply.raw.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`));
+    const after = Number((request.query as { after?: string }).after ?? world.seq());
+    const send = (event: Event) => reply.raw.write(`id: ${event.seq}\ndata: ${JSON.stringify(event)}\n\n`);
+    reply.raw.write(`: ok\n\nid: ${after}\nevent: open\ndata: {"seq":${after}}\n\n`);
+    for (const event of world.events.slice(after)) send(event);
+    const stop = world.listen(send);
+    world.streams.add(reply.raw);
     reply.raw.on("close", stop);
   });
 }

@@ -24,6 +24,8 @@ export function createWorld(stepMs: number) {
     spaces: new Map<string, Space>(),
     tokens: new Map<string, Token>(),
     approvals: new Map<string, Approval>(),
+    /** The open event streams, to break them. */
+    streams: new Set<{ destroy: () => void }>(),
     policies: [] as ApprovalPolicy[],
     integrations: [
       integration(),

@@ -38,6 +38,16 @@ describe("the spaces pages", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Start", exact: true }).waitFor();
   });
 
+  test("catch up with what happened while the connection was lost", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    await open("/spaces");
+    await page.getByRole("heading", { name: "No spaces yet" }).waitFor();
+    while (daemon.world.streams.size === 0) await page.waitForTimeout(20);
+    for (const stream of daemon.world.streams) stream.destroy();
+    daemon.world.addSpace(running);
+    await page.getByRole("link", { name: "loop" }).waitFor();
+  });
+
   test("keep the volumes when asked to", needs("chromium"), async (t) => {
     const { page, daemon, open } = await signedIn(t);
     daemon.world.addSpace(running);

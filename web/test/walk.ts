@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { type Finding, inspectPage, type Shoot, watchPage } from "./inspect-page.ts";
 
-export type WalkOptions = {
+type WalkOptions = {
   readonly origin: string;
   /** The one-time link that makes the first administrator. */
   readonly setupUrl: string;

@@ -1,6 +1,6 @@
 import type { Parameter } from "../../../internal/template/schema.ts";
 
-export type ParameterValue = string | number | boolean;
+type ParameterValue = string | number | boolean;
 
 /** What a form starts with: the defaults, as the texts and ticks of its controls. */
 export const startValues = (parameters: readonly Parameter[]): Record<string, string | boolean> =>

@@ -1,7 +1,7 @@
 import { useState } from "react";
 import type { Template } from "../../../internal/template/schema.ts";
 
-export type Draft = { readonly name: string; readonly values: Readonly<Record<string, string | boolean>> };
+type Draft = { readonly name: string; readonly values: Readonly<Record<string, string | boolean>> };
 
 /** A form's content that survives a reload and a session that ended; secrets are not kept. */
 export function useDraft(template: Template, start: () => Draft) {

@@ -25,7 +25,7 @@ export function IssuedToken({ issued, onClose }: { issued: Issued | null; onClos
         </code>
         <CopyButton text={issued.secret} label="Copy secret" fallback="token-secret" />
       </div>
-      {issued.token.scopes.includes("mcp") && <Snippets secret={issued.secret} />}
+      <Snippets issued={issued} />
       <div className="mt-6 flex justify-end">
         <Button look="primary" onClick={onClose}>
           I have copied it
@@ -35,8 +35,8 @@ export function IssuedToken({ issued, onClose }: { issued: Issued | null; onClos
   );
 }
 
-function Snippets({ secret }: { secret: string }) {
-  const snippets = snippetsFor(location.origin, secret);
+function Snippets({ issued }: { issued: Issued }) {
+  const snippets = snippetsFor(location.origin, issued.secret, issued.token.scopes);
   const [chosen, setChosen] = useState(snippets[0]?.name ?? "");
   const snippet = snippets.find(({ name }) => name === chosen);
   if (snippet === undefined) return null;

@@ -1,10 +1,25 @@
+import type { Scope } from "../../../internal/operation/principal.ts";
+
 type Snippet = { readonly name: string; readonly where: string; readonly text: string };
 
 const json = (value: unknown): string => JSON.stringify(value, null, 2);
 
-/** What connects each client to this server's MCP endpoint, ready to paste. */
-export function snippetsFor(origin: string, secret: string): readonly Snippet[] {
-  const url = `${origin}/mcp`;
+/** What connects the clients a token is good for, ready to paste. A token that only reads opens both doors. */
+export function snippetsFor(origin: string, secret: string, scopes: readonly Scope[]): readonly Snippet[] {
+  const readsOnly = !scopes.includes("mcp") && !scopes.includes("api");
+  return [
+    ...(scopes.includes("mcp") || readsOnly ? mcpSnippets(`${origin}/mcp`, secret) : []),
+    ...(scopes.includes("api") || readsOnly ? [commandLineSnippet(origin, secret)] : []),
+  ];
+}
+
+const commandLineSnippet = (origin: string, secret: string): Snippet => ({
+  name: "Command line",
+  where: "Run this once; afterwards every knot command talks to this server.",
+  text: `KNOT_TOKEN=${secret} knot connect ${origin}`,
+});
+
+function mcpSnippets(url: string, secret: string): readonly Snippet[] {
   const headers = { Authorization: `Bearer ${secret}` };
   return [
     {
@@ -24,11 +39,6 @@ export function snippetsFor(origin: string, secret: string): readonly Snippet[] 
         inputs: [{ type: "promptString", id: "knot-token", description: "knot token", password: true }],
         servers: { knot: { type: "http", url, headers: { Authorization: `Bearer ${"$"}{input:knot-token}` } } },
       }),
-    },
-    {
-      name: "knot connect",
-      where: "For clients that start a program: it reads the token from the environment.",
-      text: json({ mcpServers: { knot: { command: "knot", args: ["connect", url], env: { KNOT_TOKEN: secret } } } }),
     },
   ];
 }

@@ -5,7 +5,7 @@ export const inputClass =
   "w-full min-h-9 max-sm:min-h-11 rounded-lg border border-edge bg-panel px-3 py-1.5 text-ink placeholder:text-dim " +
   "aria-invalid:border-bad disabled:opacity-60 max-sm:text-base";
 
-export type FieldParts = {
+type FieldParts = {
   readonly id: string;
   readonly "aria-describedby": string | undefined;
   readonly "aria-invalid": boolean;
