@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -29,22 +29,19 @@ export type DaemonOptions = {
   readonly env?: Readonly<Record<string, string>>;
   /** Further flags, such as --server-mcp-enabled=false. */
   readonly flags?: readonly string[];
+  /** Text of its knot.toml, which then says where to listen and whether there is /mcp. */
+  readonly config?: string;
 };
 
 /** Starts `knot server` on a free loopback port with /mcp on, and resolves when it says that it is ready. */
 export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> {
   const folder = mkdtempSync(join(tmpdir(), "knot-daemon-"));
   const data_dir = options.data_dir ?? join(folder, "data");
-  const flags = [
-    "--server-listen",
-    "127.0.0.1:0",
-    "--data-dir",
-    data_dir,
-    "--server-mcp-enabled=true",
-    ...(options.flags ?? []),
-  ];
+  // a folder of its own, so that no other knot.toml is read
+  if (options.config !== undefined) writeFileSync(join(folder, "knot.toml"), options.config, { mode: 0o600 });
+  const usual = ["--server-listen", "127.0.0.1:0", "--server-mcp-enabled=true"];
+  const flags = [...(options.config === undefined ? usual : []), "--data-dir", data_dir, ...(options.flags ?? [])];
   const child = spawn(process.execPath, [main, "server", ...flags], {
-    // a folder without a knot.toml, so that the machine's own configuration is not read
     cwd: folder,
     env: { ...withoutKnot(process.env), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -53,7 +50,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   child.stderr.on("data", (chunk: Buffer) => lines.push(chunk.toString()));
   const exited = once(child, "exit");
   const tidy = () => rmSync(folder, { recursive: true, force: true });
-  const { origin, setup_url } = await ready(child, lines);
+  const { origin, setup_url } = await ready(child, lines).catch((thrown: unknown) => {
+    tidy();
+    throw thrown;
+  });
   return {
     origin,
     setup_url,
@@ -80,9 +80,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
 /** Runs another `knot` command against the same machine, such as `admin create-token`; resolves to what it printed. */
 export async function runKnot(
   args: readonly string[],
-  { stdin = "", env = {} }: { stdin?: string; env?: Readonly<Record<string, string>> } = {},
+  { stdin = "", env = {}, cwd }: { stdin?: string; env?: Readonly<Record<string, string>>; cwd?: string } = {},
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn(process.execPath, [main, ...args], {
+    ...(cwd === undefined ? {} : { cwd }),
     env: { ...withoutKnot(process.env), ...env },
     stdio: "pipe",
   });
