@@ -114,9 +114,10 @@ export class Steps {
     await this.#commit(row, passage, change, `Failed: ${state_reason}`);
   }
 
-  /** Does the cleanups of a space that are left, whether or not it still exists. */
+  /** Does the cleanups of a space that are due, whether or not it still exists. */
   async tidy(space_id: string, signal: AbortSignal): Promise<void> {
-    for (const cleanup of await this.#deps.store.cleanups({ space_id })) await this.clean(cleanup, signal);
+    const left = await this.#deps.store.cleanups({ space_id });
+    for (const cleanup of left.filter(({ next_at }) => next_at <= this.#deps.now())) await this.clean(cleanup, signal);
   }
 
   /** Asks the engine to remove what a cleanup names; a failure is put off, not thrown. */

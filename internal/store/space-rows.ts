@@ -270,14 +270,14 @@ export async function volumesIn(db: Db, space_id: string): Promise<readonly Plan
 
 type Removal = Pick<CleanupsTable, "kind" | "runtime" | "space_id" | "user_id" | "generation" | "volume">;
 
-/** Leaves word that the engine has something to remove. */
-export async function addCleanup(db: Db, removal: Removal, now: number): Promise<void> {
+/** Leaves word that the engine has something to remove, from `due_at` on. */
+export async function addCleanup(db: Db, removal: Removal, now: number, due_at = now): Promise<void> {
   const { kind, runtime, space_id, user_id, generation, volume } = removal;
   await db
     .insertInto("cleanups")
     .values({
       ...{ id: randomUUID(), kind, runtime, space_id, user_id, generation, volume },
-      ...{ attempts: 0, next_at: now, last_error: null, created_at: now },
+      ...{ attempts: 0, next_at: due_at, last_error: null, created_at: now },
     })
     .execute();
 }

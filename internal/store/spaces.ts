@@ -189,7 +189,10 @@ export class SqlSpaces implements SpaceStore {
       await addCleanup(tx.db, { ...before, kind: "container", volume: null, space_id: id }, now);
       if (!keep_volumes) {
         for (const { volume } of await volumesIn(tx.db, id)) {
-          await addCleanup(tx.db, { ...before, kind: "volume", volume, space_id: id }, now);
+          const removal = { ...before, kind: "volume" as const, volume, space_id: id };
+          await addCleanup(tx.db, removal, now);
+          // a create that the engine is still busy with may bring the volume back
+          await addCleanup(tx.db, removal, now, now + 180_000);
         }
       }
       await tx.db.deleteFrom("spaces").where("id", "=", id).execute();
