@@ -24,7 +24,7 @@ everyDoorTest(operations, {
       mcpOnly: await bearer("mcp"),
       audited: async () =>
         (await admin.browser.ok("list_audit_entries", { outcome: "denied", user: "nobody", limit: 1000 })).entries,
-      close: () => house[Symbol.asyncDispose](),
+      close: async () => house[Symbol.asyncDispose](),
     };
   },
 });

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import type { TestContext } from "node:test";
 
 const main = join(import.meta.dirname, "../../cmd/knot/main.ts");
 
@@ -31,6 +32,8 @@ export type DaemonOptions = {
   readonly flags?: readonly string[];
   /** Text of its knot.toml, which then says where to listen and whether there is /mcp. */
   readonly config?: string;
+  /** The program; cmd/knot/main.ts when left out. */
+  readonly program?: string;
 };
 
 /** Starts `knot server` on a free loopback port with /mcp on, and resolves when it says that it is ready. */
@@ -41,7 +44,7 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   if (options.config !== undefined) writeFileSync(join(folder, "knot.toml"), options.config, { mode: 0o600 });
   const usual = ["--server-listen", "127.0.0.1:0", "--server-mcp-enabled=true"];
   const flags = [...(options.config === undefined ? usual : []), "--data-dir", data_dir, ...(options.flags ?? [])];
-  const child = spawn(process.execPath, [main, "server", ...flags], {
+  const child = spawn(process.execPath, [options.program ?? main, "server", ...flags], {
     cwd: folder,
     env: { ...withoutKnot(process.env), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -75,6 +78,13 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
       tidy();
     },
   };
+}
+
+/** Where a daemon can keep its data over restarts; goes with the test. */
+export function dataFolder(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "knot-data-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "data");
 }
 
 /** Runs another `knot` command against the same machine, such as `admin create-token`; resolves to what it printed. */
