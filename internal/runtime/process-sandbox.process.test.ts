@@ -60,6 +60,17 @@ it("cannot see the machine's files or other spaces", async (_t, { directory, run
   assert.equal(await seen("/home"), ".\n..\ndev");
 });
 
+it("is made while others are made and the runtime is checked", async (_t, { runtime }) => {
+  const targets = Array.from({ length: 40 }, () => someTarget());
+  await Promise.all(
+    targets.map(async (target) => {
+      await runtime.create(target, someSpec({ image: hostImage }), never);
+      await runtime.check(never);
+    }),
+  );
+  assert.equal((await runtime.list(never)).length, targets.length);
+});
+
 it("sees only its own processes", async (_t, { runtime, make }) => {
   const target = await make();
   const commands = await shell(runtime, target, "cat /proc/[0-9]*/comm | sort -u");

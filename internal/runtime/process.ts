@@ -46,6 +46,7 @@ class ProcessRuntime implements Runtime {
   readonly #volumes: DirectoryVolumes;
   readonly #users: UserNumbers;
   readonly #locks = new KeyedLock();
+  #swept: Promise<void> | undefined;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#root = options.directory;
@@ -58,7 +59,7 @@ class ProcessRuntime implements Runtime {
 
   async check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
-    await this.#locks.run("sweep", () => sweep(this.#root));
+    await this.#sweep();
     if (!this.#plain) return { engine: "bubblewrap", version: await checkBubblewrap(signal) };
     refusePlainRoot();
     return { engine: "plain processes (no isolation)", version: release() };
@@ -187,9 +188,16 @@ class ProcessRuntime implements Runtime {
     return record?.instance_id === this.#instanceId ? record : null;
   }
 
+  /** Once, before anything is made: later it would take away what is just being made. */
+  #sweep(): Promise<void> {
+    this.#swept ??= sweep(this.#root);
+    return this.#swept;
+  }
+
   #locked(target: Target, signal: AbortSignal, task: (directory: SpaceDirectory) => Promise<void>): Promise<void> {
     const directory = this.#directory(target);
     return this.#locks.run(directory.name, async () => {
+      await this.#sweep();
       if (signal.aborted) throw abortedProblem(signal, `The change of ${directory.name}`);
       await task(directory);
     });
