@@ -19,7 +19,10 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
-/** Takes knot and its baseline in turns, so that a busy moment of the machine hits both, and keeps the medians. */
+/**
+ * Takes knot and its baseline in turns, so that a busy moment of the machine hits both, and keeps the medians. The first
+ * turn of each is warm-up and does not count.
+ */
 export async function inTurns(
   row: Pick<Row, "name" | "unit" | "against">,
   rounds: number,
@@ -27,6 +30,8 @@ export async function inTurns(
   baseline: () => Promise<number>,
 ): Promise<Row> {
   const taken: [number[], number[]] = [[], []];
+  await knot();
+  await baseline();
   for (let round = 0; round < rounds; round++) {
     taken[0].push(await knot());
     taken[1].push(await baseline());
