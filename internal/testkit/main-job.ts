@@ -4,21 +4,12 @@ import type { Client } from "@modelcontextprotocol/client";
 import { connectFirst, connectModern } from "../mcp/fixtures/clients.ts";
 import { type House, startHouse } from "./house.ts";
 import { inspect } from "./inspector.ts";
+import type { Place } from "./places.ts";
 
 type Input = Readonly<Record<string, unknown>>;
 // biome-ignore lint/suspicious/noExplicitAny: an answer is what a test looks at
 type Use = (tool: string, input: Input, words: string) => Promise<any>;
 type Connected = Pick<Client, "listTools" | "callTool" | "close">;
-
-export type MainJobOptions = {
-  readonly skip: string | false;
-  /** The daemon's knot.toml. */
-  readonly config: string;
-  readonly template: string;
-  /** The YAML the template is created from over MCP, when it is not one that every daemon has. */
-  readonly spec?: string;
-  readonly isolation: string;
-};
 
 const clients: Readonly<Record<string, (url: string, token: string) => Promise<Connected>>> = {
   "the SDK's second line": connectModern,
@@ -26,12 +17,12 @@ const clients: Readonly<Record<string, (url: string, token: string) => Promise<C
 };
 
 /** The sentence knot is built for, from its configuration file to the audit log, with every client and in both modes. */
-export function mainJobTest(options: MainJobOptions): void {
-  describe("a daemon with a knot.toml and an AI client with a token", { skip: options.skip }, () => {
+export function mainJobTest(place: Place): void {
+  describe("a daemon with a knot.toml and an AI client with a token", { skip: place.skip }, () => {
     let house: House;
     before(async () => {
-      house = await startHouse({ config: options.config });
-      if (options.spec !== undefined) await createTemplate(house, options.template, options.spec);
+      house = await startHouse({ config: place.config });
+      if (place.spec !== undefined) await createTemplate(house, place.template, place.spec);
     });
     after(() => house?.[Symbol.asyncDispose]());
 
@@ -43,7 +34,7 @@ export function mainJobTest(options: MainJobOptions): void {
             tools.slice(0, 2).map(({ name }) => name),
             ["tool_search", "execute_tool"],
           );
-          await doMainJob(searching(connected), options, `found-${at}`);
+          await doMainJob(searching(connected), place, `found-${at}`);
           await audited();
         });
       });
@@ -55,7 +46,7 @@ export function mainJobTest(options: MainJobOptions): void {
           assert.ok(names.includes("list_audit_entries"));
           await doMainJob(
             async (name, input) => contentOf(await connected.callTool({ name, arguments: input })),
-            options,
+            place,
             `native-${at}`,
           );
           await audited();
@@ -72,7 +63,7 @@ export function mainJobTest(options: MainJobOptions): void {
         );
       const { tools } = (await ask("--method", "tools/list")) as { tools: { name: string }[] };
       assert.ok(tools.some(({ name }) => name === "run_command"));
-      const { space } = await call("create_space", `template=${options.template}`, "name=inspected");
+      const { space } = await call("create_space", `template=${place.template}`, "name=inspected");
       assert.equal(space.state, "running");
       const ran = await call("run_command", "space=inspected", "command=echo seen; exit 4");
       assert.deepEqual([ran.exit_code, ran.stdout], [4, "seen\n"]);
@@ -104,7 +95,7 @@ function contentOf(result: object): any {
   return structuredContent;
 }
 
-async function doMainJob(use: Use, { template, isolation }: MainJobOptions, name: string): Promise<void> {
+async function doMainJob(use: Use, { template, isolation }: Place, name: string): Promise<void> {
   const { templates } = await use("list_templates", {}, "which templates are there");
   assert.ok(templates.some((one: { name: string }) => one.name === template));
   const { space } = await use("create_space", { template, name }, "create an environment from a template");
