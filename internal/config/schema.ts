@@ -3,7 +3,7 @@ import { z } from "zod";
 const address = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/, "must be host:port, such as 127.0.0.1:3000")
-  .refine((value) => Number(value.slice(value.lastIndexOf(":") + 1)) <= 65535, "has a port above 65535");
+  .refine((value) => !(Number(value.slice(value.lastIndexOf(":") + 1)) > 65535), "has a port above 65535");
 
 const httpUrl = z
   .string()
