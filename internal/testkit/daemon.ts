@@ -42,8 +42,11 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   const data_dir = options.data_dir ?? join(folder, "data");
   // a folder of its own, so that no other knot.toml is read
   if (options.config !== undefined) writeFileSync(join(folder, "knot.toml"), options.config, { mode: 0o600 });
-  const usual = ["--server-listen", "127.0.0.1:0", "--server-mcp-enabled=true"];
-  const flags = [...(options.config === undefined ? usual : []), "--data-dir", data_dir, ...(options.flags ?? [])];
+  const given = options.flags ?? [];
+  const usual = ["--server-listen=127.0.0.1:0", "--server-mcp-enabled=true"].filter(
+    (flag) => !given.some((other) => other.startsWith(flag.slice(0, flag.indexOf("=")))),
+  );
+  const flags = [...(options.config === undefined ? usual : []), "--data-dir", data_dir, ...given];
   const child = spawn(process.execPath, [options.program ?? main, "server", ...flags], {
     cwd: folder,
     env: { ...withoutKnot(process.env), ...options.env },
