@@ -50,7 +50,7 @@ describe("data folder", () => {
     const path = folder(t);
     openDataDir(path, "");
     const url = pathToFileURL(join(import.meta.dirname, "data-dir.ts")).href;
-    const code = `import { lockDataDir } from "${url}"; await lockDataDir(${JSON.stringify(path)}); process.send("locked");`;
+    const code = `import { lockDataDir } from "${url}"; await lockDataDir(${JSON.stringify(path)}); process.send("locked"); setInterval(() => {}, 1000);`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", code], {
       stdio: ["ignore", "ignore", "inherit", "ipc"],
     });

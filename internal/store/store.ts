@@ -9,12 +9,8 @@ import type { Tables } from "./tables.ts";
 
 /** Where the state lives. SQLite for one daemon, PostgreSQL where several share it. */
 export type StoreConfig =
-  | { readonly kind: "sqlite" /** File path, or ":memory:". */; readonly path: string }
-  | {
-      readonly kind: "postgres";
-      readonly url: string /** For tests: a schema of one's own. */;
-      readonly schema?: string;
-    };
+  /** `path` is a file, or ":memory:". */
+  { readonly kind: "sqlite"; readonly path: string } | { readonly kind: "postgres"; readonly url: string };
 
 /** A transaction: all of it is committed, or none. Use nothing but `db` and `event` inside, or it waits for itself. */
 export type Tx = {
@@ -71,7 +67,7 @@ export class Store implements AsyncDisposable {
 
 /** Opens the database and brings its schema up to date; throws when it is newer than this program. */
 export async function openStore(config: StoreConfig): Promise<Store> {
-  const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url, config.schema);
+  const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url);
   const store = new Store(db, config.kind);
   try {
     const { error } = await new Migrator({
@@ -99,7 +95,7 @@ function openSqlite(path: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
 }
 
-function openPostgres(url: string, schema?: string): Kysely<Tables> {
+function openPostgres(url: string): Kysely<Tables> {
   const types = {
     getTypeParser: (oid: number, format?: "text" | "binary") =>
       // int8 holds milliseconds and counts, all below 2^53
@@ -108,7 +104,6 @@ function openPostgres(url: string, schema?: string): Kysely<Tables> {
   const pool = new pg.Pool({
     connectionString: url,
     types: types as pg.CustomTypesConfig,
-    ...(schema === undefined ? {} : { options: `-c search_path=${schema}` }),
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on("error", () => {});

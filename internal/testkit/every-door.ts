@@ -197,9 +197,8 @@ function routeTests(
       assert.match(body, /"\/no_such_field"/);
     });
 
-    test(`refuses who lacks its permission, and audits that: ${op.name}`, {
-      skip: op.permission === null,
-    }, async () => {
+    if (op.permission === null) continue;
+    test(`refuses who lacks its permission, and audits that: ${op.name}`, async () => {
       const before = (await denials(op)).length;
       assert.equal((await send(op, doors.nothing, sample(op))).statusCode, 403);
       assert.equal((await denials(op)).length, before + 1);

@@ -18,13 +18,16 @@ export function storeTest(name: string, body: (t: TestContext, store: Store) => 
 }
 
 async function postgresStore(t: TestContext): Promise<Store> {
-  const url = process.env["KNOT_TEST_POSTGRES"] as string;
-  const schema = `test_${randomBytes(6).toString("hex")}`;
-  await withAdmin(url, `create schema ${schema}`);
-  const store = await openStore({ kind: "postgres", url, schema });
+  const server = process.env["KNOT_TEST_POSTGRES"] as string;
+  const name = `test_${randomBytes(6).toString("hex")}`;
+  // a database of its own: in one database, the tables of a schema that another test drops get in the way
+  await withAdmin(server, `create database ${name}`);
+  const url = new URL(server);
+  url.pathname = name;
+  const store = await openStore({ kind: "postgres", url: url.href });
   t.after(async () => {
     await store[Symbol.asyncDispose]();
-    await withAdmin(url, `drop schema ${schema} cascade`);
+    await withAdmin(server, `drop database ${name} with (force)`);
   });
   return store;
 }
