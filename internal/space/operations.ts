@@ -226,10 +226,21 @@ export const getSpaceLogs = operation({
   input: z.object({
     space: SpaceRef,
     lines: z.coerce.number().int().min(1).max(5000).default(200).describe("How many lines at most, 1 to 5000"),
+    max_output_bytes: z.coerce
+      .number()
+      .int()
+      .min(1024)
+      .max(256 * 1024)
+      .default(16 * 1024)
+      .describe("How much text at most, 1024 to 262144 bytes; the newest is kept"),
   }),
   output: z.object({
     text: z.string().describe("What it printed, output and errors together"),
     lines: z.number().int().describe("How many lines these are"),
+    cut_bytes: z
+      .number()
+      .int()
+      .describe("How many bytes of older lines were left out; ask again with a larger max_output_bytes to see them"),
   }),
   problems: ["not_found", "conflict", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/logs",

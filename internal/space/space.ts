@@ -7,6 +7,7 @@ import { Problem } from "../problem/problem.ts";
 import { isTransient, launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
 import type { Driver } from "./driver.ts";
 import { within } from "./engine-call.ts";
+import { newestLines } from "./newest-lines.ts";
 import { type Planner, secretPlace } from "./planner.ts";
 import type { Sealer, SpaceTemplates } from "./ports.ts";
 import type { Runtime, Target } from "./runtime.ts";
@@ -194,10 +195,10 @@ export class Spaces {
   }
 
   /** What the main process printed last; also of a space that has ended, as long as its container exists. */
-  async logs(call: Call, input: Named & { readonly lines: number }): Promise<{ text: string; lines: number }> {
+  async logs(call: Call, input: Named & { readonly lines: number; readonly max_output_bytes: number }) {
     const row = await this.#finder.find(call, input.space);
     const text = await this.#runtime(row.runtime).logs(targetOf(row), input.lines, call.signal);
-    return { text, lines: text === "" ? 0 : text.replace(/\n$/, "").split("\n").length };
+    return newestLines(text, input.max_output_bytes);
   }
 
   /** For the rooms that work inside a space. Throws `not_found`, or `conflict` when it does not run. */
