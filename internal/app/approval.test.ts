@@ -127,7 +127,7 @@ describe("a call of a token that must ask", needs("process"), () => {
     assert.equal(await runs(ann), verdict === "approved" ? 1 : 0);
   });
 
-  test("is not decided by a model, by the token that made it, or by another user", async () => {
+  test("is not decided by a model, by the token that made it or one of its making, or by another user", async () => {
     const ann = await asker();
     const id = await askOverRest(house, ann);
     const { secret } = await house.admin.token(`model ${id}`);
@@ -142,6 +142,9 @@ describe("a call of a token that must ask", needs("process"), () => {
       await client.close();
       const own = await house.with(ann.secret).call(verdict, { approval: id });
       assert.deepEqual([own.status, own.body.code], [403, "forbidden"]);
+      const made = await house.with(ann.secret).ok("create_token", { name: verdict });
+      const child = await house.with(made.secret).call(verdict, { approval: id });
+      assert.deepEqual([child.status, child.body.code], [403, "forbidden"]);
       const stranger = await (await asker()).browser.call(verdict, { approval: id });
       assert.deepEqual([stranger.status, stranger.body.code], [404, "not_found"]);
     }

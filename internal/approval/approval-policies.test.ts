@@ -64,6 +64,16 @@ test("lets auto switch the assistant's question off", async (t) => {
   assert.equal(await policies.asks({ ...write, name: "stop_space" }, caller("assistant")), true);
 });
 
+test("applies a token's ask, not its auto, also to the tokens made with it", async (t) => {
+  const { policies } = await create(t);
+  const made = (door: Door) =>
+    caller(door, { credential: { kind: "token", id: "t3", name: "made", lineage: ["t1", "t2", "t3"] } });
+  await policies.set(caller(), { subject: "token", subject_id: "t1", tool: "a", mode: "ask" });
+  await policies.set(caller(), { subject: "token", subject_id: "t1", tool: "b", mode: "auto" });
+  assert.equal(await policies.asks({ ...write, name: "a" }, made("mcp")), true);
+  assert.equal(await policies.asks({ ...write, name: "b" }, made("assistant")), true);
+});
+
 test("applies a policy to its token, user, role or everyone and to nobody else", async (t) => {
   const { policies } = await create(t);
   const put = (subject: "token" | "role" | "user", subject_id: string, tool: string) =>

@@ -113,7 +113,10 @@ export class ApprovalPolicies {
       if (subject === "user") return subject_id === principal.user_id;
       // who does not say which roles it has is asked rather than not
       if (subject === "role") return principal.role_ids?.includes(subject_id) ?? mode === "ask";
-      return principal.credential.kind === "token" && subject_id === principal.credential.id;
+      const { kind, id, lineage } = principal.credential;
+      if (kind !== "token") return false;
+      // a token that must ask cannot make one that need not
+      return subject_id === id || (mode === "ask" && (lineage ?? []).includes(subject_id));
     });
   }
 

@@ -14,6 +14,8 @@ export type StoredApproval = {
   readonly credential_kind: Credential["kind"];
   readonly credential_id: string;
   readonly credential_name: string;
+  /** The credential a person made, from which the calling one comes. */
+  readonly credential_root: string;
   readonly door: Door;
   readonly client: string;
   readonly ip: string;

@@ -213,6 +213,28 @@ test("refuses a model, the calling token, a stranger, and who may not decide", a
   assert.equal((await decide(rest({ credential: { kind: "token", id: "t2", name: "phone" } }))).state, "done");
 });
 
+for (const [asker, decider, allowed] of [
+  [["t0"], ["t0", "t1"], false],
+  [["t0", "t1"], ["t0"], false],
+  [["t0", "t1", "t2"], ["t0"], false],
+  [["t0", "t1"], ["t0", "t2"], false],
+  [["t0", "t1"], ["t9"], true],
+  [["t0"], ["t9", "t8"], true],
+] as const) {
+  test(`${allowed ? "lets" : "refuses"} ${decider.join(">")} decide what ${asker.join(">")} asked`, async (t) => {
+    const knot = await asking(t);
+    const by = (lineage: readonly string[], door: "mcp" | "rest") => {
+      const credential = { kind: "token", id: lineage.at(-1) as string, name: "agent", lineage } as const;
+      return createCall({ principal: principal({ credential }), door });
+    };
+    const id = await questionId(knot.call({ space: "a" }, by(asker, "mcp")));
+    const decided = knot.approvals.approve(by(decider, "rest"), yes(id));
+    if (allowed) assert.equal((await decided).state, "done");
+    else await assert.rejects(decided, { code: "forbidden", message: /same origin/ });
+    assert.equal(knot.runs.length, allowed ? 1 : 0);
+  });
+}
+
 test("keeps the problem of the call for its caller", async (t) => {
   const knot = await asking(t, {
     run: async () => {

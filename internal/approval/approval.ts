@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../operation/call.ts";
 import { type PageRequest, pageOf } from "../operation/page.ts";
-import { may } from "../operation/principal.ts";
+import { may, rootOf } from "../operation/principal.ts";
 import { printable } from "../operation/printable.ts";
 import type { ApprovalGate, Capability } from "../operation/waist.ts";
 import { Problem } from "../problem/problem.ts";
@@ -149,6 +149,7 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
       credential_kind: principal.credential.kind,
       credential_id: principal.credential.id,
       credential_name: printable(principal.credential.name, 200),
+      credential_root: rootOf(principal.credential),
       door: call.door,
       client: printable(call.client, 200),
       ip: call.ip,

@@ -1,5 +1,5 @@
 import type { Call } from "../operation/call.ts";
-import { may } from "../operation/principal.ts";
+import { may, rootOf } from "../operation/principal.ts";
 import { Problem, type ProblemCode, problems } from "../problem/problem.ts";
 import type { StoredApproval } from "./approval-store.ts";
 
@@ -23,8 +23,15 @@ export function refuseDecider({ door, principal }: Call, row: StoredApproval): v
     throw new Problem("forbidden", `Calls cannot be approved or denied by a model. ${where}.`);
   }
   const { kind, id } = principal.credential;
-  if (kind === "token" && row.credential_kind === "token" && row.credential_id === id) {
-    throw new Problem("forbidden", `The token that made a call cannot decide it. ${where} or with another credential.`);
+  if (kind === "token" && row.credential_kind === "token" && row.credential_root === rootOf(principal.credential)) {
+    const which =
+      row.credential_id === id
+        ? "The token that made a call"
+        : "A token of the same origin as the one that made a call";
+    throw new Problem(
+      "forbidden",
+      `${which} cannot decide it. ${where}, or with a token that was made in a browser session of its own.`,
+    );
   }
   const own = row.user_id === principal.user_id;
   if (may(principal, "approvals.manage") || (own && may(principal, "approvals.decide"))) return;

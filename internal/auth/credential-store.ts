@@ -7,6 +7,7 @@ export type TokenCredential = {
   readonly name: string;
   readonly scopes: readonly Scope[];
   readonly group_id: string | null;
+  readonly lineage: readonly string[];
   readonly expires_at: number;
   readonly last_used_at: number | null;
 };

@@ -23,7 +23,7 @@ describe("principals", () => {
       const { secret, token } = await house.tokens.create(ada.call, { name: "ci", scopes: ["api"] });
       const principal = await principals.authenticate({ authorization: `Bearer ${secret}` });
       assert.equal(principal.user_id, ada.user.id);
-      assert.deepEqual(principal.credential, { kind: "token", id: token.id, name: "ci" });
+      assert.deepEqual(principal.credential, { kind: "token", id: token.id, name: "ci", lineage: [token.id] });
       assert.deepEqual([...principal.scopes], ["api"]);
       assert.ok(principal.permissions.has("spaces.use"));
       assert.ok(!principal.permissions.has("users.manage"));

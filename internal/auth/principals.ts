@@ -119,9 +119,10 @@ export class Principals implements AsyncDisposable {
     const holder = await this.#deps.store.holder(token.user_id);
     if (!holder?.active) return null;
     if (token.group_id !== null && !holder.group_ids.includes(token.group_id)) return null;
+    const { id, name, lineage } = token;
     let used = token.last_used_at ?? 0;
     return {
-      principal: principalOf(holder, { kind: "token", id: token.id, name: token.name }, new Set(token.scopes)),
+      principal: principalOf(holder, { kind: "token", id, name, lineage }, new Set(token.scopes)),
       ends_at: () => token.expires_at,
       use: (now) => {
         if (now - used < minute) return;

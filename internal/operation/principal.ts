@@ -13,7 +13,12 @@ export type Credential = {
   readonly id: string;
   /** The token's name, or what a person calls the session. */
   readonly name: string;
+  /** Of a token: the ids of the tokens by which it came to be, the one a person made first, its own last. */
+  readonly lineage?: readonly string[];
 };
+
+/** The credential a person made, from which this one comes; its own id when no token made it. */
+export const rootOf = ({ id, lineage }: Credential): string => lineage?.[0] ?? id;
 
 /** Who calls, with which credential, and what that allows. Resolved anew for every request, never stored. */
 export type Principal = {

@@ -13,6 +13,7 @@ const approval = (parts: Partial<StoredApproval> = {}): StoredApproval => ({
   credential_kind: "token",
   credential_id: "t1",
   credential_name: "laptop",
+  credential_root: "t0",
   door: "mcp",
   client: "x",
   ip: "",

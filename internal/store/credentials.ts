@@ -13,12 +13,12 @@ export class SqlCredentials implements CredentialStore, SignInAccounts {
   async token(by: { readonly digest: string } | { readonly id: string }): Promise<TokenCredential | null> {
     const query = this.#store.db
       .selectFrom("tokens")
-      .select(["id", "user_id", "name", "scopes", "group_id", "expires_at", "last_used_at"]);
+      .select(["id", "user_id", "name", "scopes", "group_id", "lineage", "expires_at", "last_used_at"]);
     const row = await ("id" in by
       ? query.where("id", "=", by.id)
       : query.where("digest", "=", by.digest)
     ).executeTakeFirst();
-    return row === undefined ? null : { ...row, scopes: JSON.parse(row.scopes) };
+    return row === undefined ? null : { ...row, scopes: JSON.parse(row.scopes), lineage: JSON.parse(row.lineage) };
   }
 
   async session(digest: string): Promise<SessionCredential | null> {

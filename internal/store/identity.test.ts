@@ -63,6 +63,9 @@ describe("the stores of groups, roles, tokens and credentials", () => {
     const credentials = new SqlCredentials(store);
     assert.equal(await credentials.token({ digest: made.secret }), null);
     assert.deepEqual((await credentials.token({ id: made.token.id }))?.scopes, ["mcp"]);
+    assert.deepEqual((await credentials.token({ id: made.token.id }))?.lineage, [made.token.id]);
+    assert.deepEqual(await tokens.lineage(made.token.id), [made.token.id]);
+    assert.deepEqual(await tokens.lineage("gone"), []);
     await assert.rejects(house.tokens.create(ada.call, { name: "b" }), { code: "conflict" });
     await house.users.delete(local, "ada", true);
     assert.equal(await credentials.token({ id: made.token.id }), null);

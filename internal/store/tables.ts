@@ -1,8 +1,8 @@
 import type { Generated } from "kysely";
 import type { ApprovalPoliciesTable, ApprovalsTable } from "./approvals.ts";
 import type { AuditChainTable, AuditEntriesTable } from "./audit.ts";
-import type { IdempotencyKeysTable } from "./idempotency.ts";
 import type { GroupMembersTable, GroupsTable } from "./groups.ts";
+import type { IdempotencyKeysTable } from "./idempotency.ts";
 import type { RolesTable } from "./roles.ts";
 import type { SessionsTable } from "./sessions.ts";
 import type { CleanupsTable, SpaceGroupsTable, SpacesTable } from "./space-rows.ts";

@@ -1,7 +1,7 @@
 import type { NewEvent } from "../event/schema.ts";
 import { decodeCursor, type Page, type PageRequest } from "../operation/page.ts";
 import type { Token } from "../token/schema.ts";
-import type { TokenStore } from "../token/token.ts";
+import type { TokenOrigin, TokenStore } from "../token/token.ts";
 import type { Store } from "./store.ts";
 import { unlessTaken } from "./unique.ts";
 
@@ -14,6 +14,8 @@ export interface TokensTable {
   /** A JSON array. */
   scopes: string;
   group_id: string | null;
+  /** A JSON array of token ids, its own last; ids of revoked tokens stay. */
+  lineage: string;
   created_at: number;
   issued_at: number;
   expires_at: number;
@@ -69,6 +71,11 @@ export class SqlTokens implements TokenStore {
     return row === undefined ? null : tokenFrom(row);
   }
 
+  async lineage(id: string): Promise<readonly string[]> {
+    const row = await this.#store.db.selectFrom("tokens").select("lineage").where("id", "=", id).executeTakeFirst();
+    return row === undefined ? [] : JSON.parse(row.lineage);
+  }
+
   async count(userId: string): Promise<number> {
     const { count } = await this.#store.db
       .selectFrom("tokens")
@@ -78,11 +85,11 @@ export class SqlTokens implements TokenStore {
     return Number(count);
   }
 
-  async insert(token: Token, digest: string, event: NewEvent): Promise<"created" | "taken"> {
+  async insert(token: Token, { digest, lineage }: TokenOrigin, event: NewEvent): Promise<"created" | "taken"> {
     const write = this.#store.transact(async (tx) => {
       await tx.db
         .insertInto("tokens")
-        .values({ ...token, scopes: JSON.stringify(token.scopes), digest })
+        .values({ ...token, scopes: JSON.stringify(token.scopes), lineage: JSON.stringify(lineage), digest })
         .execute();
       await tx.event(event);
       return "created" as const;
@@ -118,4 +125,4 @@ export class SqlTokens implements TokenStore {
   }
 }
 
-const tokenFrom = (row: Omit<TokensTable, "digest">): Token => ({ ...row, scopes: JSON.parse(row.scopes) });
+const tokenFrom = (row: Omit<TokensTable, "digest" | "lineage">): Token => ({ ...row, scopes: JSON.parse(row.scopes) });

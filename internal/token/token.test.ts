@@ -101,18 +101,43 @@ describe("tokens", () => {
     const call = await callByToken(house, secret);
     assert.equal((await house.tokens.create(call, { name: "b" })).token.group_id, token.group_id);
     await assert.rejects(house.tokens.create(call, { name: "c", group: "blue" }), { code: "forbidden" });
-    await house.tokens.create(ada.call, { name: "free" });
-    await assert.rejects(house.tokens.rotate(call, "free"), { code: "forbidden" });
+    const free = await house.tokens.create(ada.call, { name: "free" });
+    const bound = await house.tokens.create(await callByToken(house, free.secret), { name: "bound", group: "red" });
+    const rotated = house.tokens.rotate(await callByToken(house, bound.secret), "free");
+    await assert.rejects(rotated, { code: "forbidden", message: /bound to a group/ });
   });
 
   test("cannot rotate one that is wider, and get no longer life from rotating another", async (t) => {
     const { house, ada } = await withAda(await memoryStore(t));
-    await house.tokens.create(ada.call, { name: "wide" });
-    await house.tokens.create(ada.call, { name: "long", scopes: ["api"] });
-    const { secret, token } = await house.tokens.create(ada.call, { name: "a", scopes: ["api"], expires_in_days: 5 });
+    const wide = await callByToken(house, (await house.tokens.create(ada.call, { name: "wide" })).secret);
+    await house.tokens.create(wide, { name: "long", scopes: ["api"] });
+    const { secret, token } = await house.tokens.create(wide, { name: "a", scopes: ["api"], expires_in_days: 5 });
     const call = await callByToken(house, secret);
-    await assert.rejects(house.tokens.rotate(call, "wide"), { code: "forbidden" });
+    await assert.rejects(house.tokens.rotate(call, "wide"), { code: "forbidden", message: /lacks the scope/ });
     assert.equal((await house.tokens.rotate(call, "long")).token.expires_at, token.expires_at);
+  });
+
+  test("cannot rotate one that a person made, other than themselves", async (t) => {
+    const { house, ada } = await withAda(await memoryStore(t));
+    const laptop = await house.tokens.create(ada.call, { name: "laptop" });
+    const agent = await callByToken(house, (await house.tokens.create(ada.call, { name: "agent" })).secret);
+    await assert.rejects(house.tokens.rotate(agent, "laptop"), { code: "forbidden", message: /same origin/ });
+    await house.principals.fromToken(laptop.secret);
+    await house.tokens.rotate(agent, "agent");
+  });
+
+  test("know the tokens they come from, also when those are rotated or revoked", async (t) => {
+    const { house, ada } = await withAda(await memoryStore(t));
+    const lineage = async (secret: string) => (await house.principals.fromToken(secret)).credential.lineage;
+    const first = await house.tokens.create(ada.call, { name: "first" });
+    const second = await house.tokens.create(await callByToken(house, first.secret), { name: "second" });
+    const { secret } = await house.tokens.create(await callByToken(house, second.secret), { name: "third" });
+    const rotated = await house.tokens.rotate(await callByToken(house, secret), "third");
+    await house.tokens.revoke(ada.call, "second");
+    await house.tokens.revoke(ada.call, "first");
+    assert.deepEqual(await lineage(rotated.secret), [first.token.id, second.token.id, rotated.token.id]);
+    const other = await house.tokens.create(callBy(house.principals.local()), { name: "other", user: "ada" });
+    assert.deepEqual(await lineage(other.secret), [other.token.id]);
   });
 
   test("are rotated in one step with the life they were made for", async (t) => {

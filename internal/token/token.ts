@@ -2,10 +2,13 @@ import { randomUUID } from "node:crypto";
 import type { NewEvent } from "../event/schema.ts";
 import type { Call } from "../operation/call.ts";
 import { type Page, type PageRequest, pageOf } from "../operation/page.ts";
-import { may, type Scope } from "../operation/principal.ts";
+import { type Credential, may, rootOf, type Scope } from "../operation/principal.ts";
 import { Problem } from "../problem/problem.ts";
 import { digestOf, randomToken } from "../secret/secret.ts";
 import type { Token } from "./schema.ts";
+
+/** What is stored of a token beside what is shown: the SHA-256 of its secret, and which tokens it comes from. */
+export type TokenOrigin = { readonly digest: string; readonly lineage: readonly string[] };
 
 /** Where tokens live: of a secret only its SHA-256. Each change is one transaction that also stores its event. */
 export interface TokenStore {
@@ -13,8 +16,10 @@ export interface TokenStore {
   list(userId: string, page: PageRequest): Promise<Page<Token>>;
   findById(id: string): Promise<Token | null>;
   findByName(userId: string, name: string): Promise<Token | null>;
+  /** Empty when the token is gone. */
+  lineage(id: string): Promise<readonly string[]>;
   count(userId: string): Promise<number>;
-  insert(token: Token, digest: string, event: NewEvent): Promise<"created" | "taken">;
+  insert(token: Token, origin: TokenOrigin, event: NewEvent): Promise<"created" | "taken">;
   reissue(
     id: string,
     digest: string,
@@ -51,6 +56,9 @@ export type TokenInput = {
   readonly group?: string | undefined;
   readonly user?: string | undefined;
 };
+
+/** Of a token that is made now; what a person makes begins a line. */
+const lineageOf = ({ kind, id, lineage }: Credential) => (kind === "token" ? (lineage ?? [id]) : []);
 
 const day = 86_400_000;
 const defaultDays = 90;
@@ -92,14 +100,21 @@ export class Tokens {
     if ((await store.count(owner.id)) >= mostTokens) {
       throw new Problem("conflict", `There are ${mostTokens} tokens already, which is the most. Revoke one first.`);
     }
-    const created = await store.insert(token, digestOf(secret), event("token.created", token, "was created"));
+    const origin = {
+      digest: digestOf(secret),
+      lineage: [...lineageOf(call.principal.credential), token.id],
+    };
+    const created = await store.insert(token, origin, event("token.created", token, "was created"));
     if (created === "taken") {
       throw new Problem("conflict", `There is a token "${token.name}" already. Choose another name, or rotate it.`);
     }
     return { token, secret };
   }
 
-  /** Replaces the secret; the old one is dead at once. The token lives as long again as it was made for. */
+  /**
+   * Replaces the secret; the old one is dead at once. The token lives as long again as it was made for, and keeps its
+   * lineage.
+   */
   async rotate(call: Call, ref: string): Promise<{ token: Token; secret: string }> {
     const { store, now } = this.#deps;
     const token = await this.#own(call, ref);
@@ -108,6 +123,7 @@ export class Tokens {
     let expires_at = at + (token.expires_at - token.issued_at);
     if (caller !== null && caller.id !== token.id) {
       scopesFor(token.scopes, caller);
+      if (rootOf(call.principal.credential) !== (await store.lineage(token.id))[0]) throw foreign();
       if (caller.group_id !== null && caller.group_id !== token.group_id) throw wider("it is bound to a group");
       expires_at = Math.min(expires_at, caller.expires_at);
     }
@@ -217,6 +233,10 @@ const badExpiry = (message: string) =>
 
 const wider = (why: string) =>
   new Problem("forbidden", `A token cannot make one that is wider than itself: ${why}. Sign in to make that one.`);
+
+/** Its new secret would be another person's word: with it a caller could approve its own calls. */
+const foreign = () =>
+  new Problem("forbidden", "A token can rotate itself and tokens of the same origin only. Sign in to rotate that one.");
 
 const gone = (ref: string) => new Problem("not_found", `There is no token "${ref}". list_tokens shows yours.`);
 

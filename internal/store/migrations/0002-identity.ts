@@ -57,6 +57,7 @@ export const identity: MigrationOf = () => ({
       .addColumn("digest", "text", (column) => column.notNull().unique())
       .addColumn("scopes", "text", (column) => column.notNull())
       .addColumn("group_id", "text")
+      .addColumn("lineage", "text", (column) => column.notNull())
       .addColumn("created_at", "bigint", (column) => column.notNull())
       .addColumn("issued_at", "bigint", (column) => column.notNull())
       .addColumn("expires_at", "bigint", (column) => column.notNull())

@@ -10,6 +10,7 @@ export const governance: MigrationOf = () => ({
       .addColumn("credential_kind", "text", (column) => column.notNull())
       .addColumn("credential_id", "text", (column) => column.notNull())
       .addColumn("credential_name", "text", (column) => column.notNull())
+      .addColumn("credential_root", "text", (column) => column.notNull())
       .addColumn("door", "text", (column) => column.notNull())
       .addColumn("client", "text", (column) => column.notNull())
       .addColumn("ip", "text", (column) => column.notNull())
