@@ -1,33 +1,28 @@
-import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { FastifyInstance } from "fastify";
 import type { Logger } from "pino";
 import { Audit } from "../audit/audit.ts";
 import type { Config } from "../config/schema.ts";
-import { mountMcp } from "../mcp/mcp.ts";
 import { createMetrics } from "../metrics/metrics.ts";
 import { createRegistry } from "../operation/registry.ts";
-import { mountRest } from "../rest/rest.ts";
-import { createServer } from "../rest/server.ts";
 import { Vault } from "../secret/secret.ts";
 import { Servers } from "../server/server.ts";
-import { mountStatic } from "../static/static.ts";
 import { SqlAudit } from "../store/audit.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
-import { createAuthDoor, renewedCookie, sameOrigin, signInLog } from "./auth-door.ts";
+import { signInLog } from "./auth-door.ts";
 import type { DataDir } from "./data-dir.ts";
+import { openDoors } from "./doors.ts";
 import { createGovernance } from "./governance.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createIdentity } from "./identity.ts";
-import { instructions } from "./instructions.ts";
 import { Opened } from "./opened.ts";
 import { operations } from "./operations.ts";
 import { openRuntimes } from "./runtimes.ts";
 import { createSpaces } from "./spaces.ts";
 import { openTools } from "./tools.ts";
-import { root, version } from "./version.ts";
+import { version } from "./version.ts";
 
 export type AppOptions = {
   readonly config: Config;
@@ -64,7 +59,6 @@ export async function createApp(options: AppOptions): Promise<App> {
 async function compose({ config, data, url, log, tls }: AppOptions, opened: Opened): Promise<App> {
   const onError = (what: string, cause: unknown) => log.error({ err: cause }, what);
   const onInternal = (cause: unknown, where: string) => onError(`Unexpected error in ${where}`, cause);
-  const secure = url.startsWith("https:");
   const draining = new AbortController();
   const stopping = new AbortController();
 
@@ -73,14 +67,14 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   const audit = opened.use(
     new Audit({ store: new SqlAudit(store), onError: (cause) => onError("The audit log could not be written", cause) }),
   );
-  const identity = createIdentity({ store, secure, signIns: signInLog(audit) });
+  const identity = createIdentity({ store, secure: url.startsWith("https:"), signIns: signInLog(audit) });
   opened.use(identity.principals);
   const runtimes = await openRuntimes(config, data);
   const places = createSpaces({ store, vault, runtimes: runtimes.byName, identity, url, onError });
   opened.use(places.keeper);
 
   const metrics = createMetrics({
-    mcpSessions: () => mcp?.sessions() ?? 0,
+    mcpSessions: () => doors.mcpSessions(),
     spacesByState: () => places.stores.spaces.countByState(),
   });
   const governance = await createGovernance({
@@ -108,33 +102,18 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   const catalogue = new Catalogue({ sources: [own, ...upstreams.sources], waist: governance.waist });
   opened.defer(() => catalogue.close());
 
-  const server = createServer({ trustedProxies: config.server.trusted_proxies, https: secure, tls, onInternal });
-  opened.defer(() => server.close());
-  opened.defer(() => stopping.abort());
-  mountRest(server, {
-    ...{ registry, metrics, version, onInternal },
-    authenticate: (headers) => identity.principals.authenticate(headers),
-    isSameOrigin: sameOrigin([new URL(url).origin]),
-    auth: createAuthDoor({ identity, audit, secure }),
-    renewedCookie: (principal) => renewedCookie(identity, principal, secure),
+  const doors = await openDoors({
+    ...{ config, url, tls, identity, audit, registry, catalogue, servers, metrics, onInternal },
+    key: data.key,
     events: governance.events,
-    readiness: () => servers.readiness(),
     draining: draining.signal,
     stopping: stopping.signal,
   });
-  const mcp = config.server.mcp.enabled
-    ? mountMcp(server, {
-        ...{ catalogue, instructions, version, onInternal },
-        authenticate: (headers) => identity.principals.authenticate(headers),
-        config: { ...config.server.mcp, url },
-        stateKey: data.key,
-        onRevoked: (listener) => identity.principals.onRevoked(listener),
-      })
-    : undefined;
-  await mountStatic(server, { root: join(root, "web/dist") });
+  opened.defer(() => doors.server.close());
+  opened.defer(() => stopping.abort());
 
   return {
-    server,
+    server: doors.server,
     identity,
     notes: runtimes.notes,
     async start() {

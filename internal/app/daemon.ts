@@ -21,8 +21,9 @@ export async function runDaemon(config: Config, print: (line: string) => void): 
   const url = (config.server.url || defaultUrl(host, port, tls !== undefined)).replace(/\/+$/, "");
   const app = await createApp({ config, data, url, log, tls });
   try {
-    await listen(app, host, port);
+    // what was approved before a crash is taken up again before anyone can ask
     await app.start();
+    await listen(app, host, port);
     await greet(app, { url, config, print });
     const signal = await stopSignal();
     log.info({ signal }, "stopping");
