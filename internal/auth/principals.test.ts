@@ -160,6 +160,21 @@ describe("principals", () => {
     await assert.rejects(house.principals.fromSession(bob.session_id), { code: "unauthenticated" });
   });
 
+  test("checks a session and a token without using them", async (t) => {
+    const house = identity(await memoryStore(t));
+    const ada = await person(house, "ada");
+    const { secret } = await house.tokens.create(ada.call, { name: "ci" });
+    const cookie = `knot_session=${ada.session_id}`;
+    for (let hours = 0; hours < 12; hours += 1) {
+      await house.principals.authenticate({ cookie }, "check");
+      await house.principals.authenticate({ authorization: `Bearer ${secret}` }, "check");
+      house.clock.at += 60 * minute;
+    }
+    await assert.rejects(house.principals.authenticate({ cookie }, "check"), { code: "unauthenticated" });
+    await house.principals[Symbol.asyncDispose]();
+    assert.equal((await house.tokens.list(ada.call, { limit: 10 })).tokens[0]?.last_used_at, null);
+  });
+
   test("notes the last use of a token once a minute at most", async (t) => {
     const store = await memoryStore(t);
     const house = identity(store);

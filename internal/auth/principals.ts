@@ -21,6 +21,9 @@ export type PrincipalsDeps = {
   readonly cache_ms?: number;
 };
 
+/** A `check` does not count as use: what the daemon does by itself must not keep an idle session alive. */
+export type Purpose = "use" | "check";
+
 type Headers = { readonly authorization?: string | undefined; readonly cookie?: string | undefined };
 
 const minute = 60_000;
@@ -45,16 +48,17 @@ export class Principals implements AsyncDisposable {
   }
 
   /** For doors: the principal of a request's headers, or `unauthenticated`. An Authorization header wins over the cookie, also when it is wrong. */
-  async authenticate({ authorization, cookie }: Headers): Promise<Principal> {
-    if (authorization !== undefined) return this.fromToken(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "");
+  async authenticate({ authorization, cookie }: Headers, purpose: Purpose = "use"): Promise<Principal> {
+    if (authorization !== undefined) return this.fromToken(/^Bearer +(\S+)$/i.exec(authorization)?.[1] ?? "", purpose);
     const secret = sessionSecretFrom(cookie, this.#deps.secure);
     if (secret === null) throw new Problem("unauthenticated", "This needs a session or an API token. Sign in first.");
-    return this.fromSession(secret);
+    return this.fromSession(secret, purpose);
   }
 
-  async fromToken(secret: string): Promise<Principal> {
+  async fromToken(secret: string, purpose: Purpose = "use"): Promise<Principal> {
     const known = secret.startsWith("knot_") && secret.length <= 256;
-    const principal = known ? await this.#cached(digestOf(secret), (digest) => this.#loadToken({ digest })) : null;
+    const load = (digest: string) => this.#loadToken({ digest });
+    const principal = known ? await this.#cached(digestOf(secret), purpose, load) : null;
     if (principal !== null) return principal;
     throw new Problem(
       "unauthenticated",
@@ -62,9 +66,9 @@ export class Principals implements AsyncDisposable {
     );
   }
 
-  async fromSession(secret: string): Promise<Principal> {
-    const principal =
-      secret.length <= 256 ? await this.#cached(digestOf(secret), (digest) => this.#loadSession(digest)) : null;
+  async fromSession(secret: string, purpose: Purpose = "use"): Promise<Principal> {
+    const load = (digest: string) => this.#loadSession(digest);
+    const principal = secret.length <= 256 ? await this.#cached(digestOf(secret), purpose, load) : null;
     if (principal !== null) return principal;
     throw new Problem("unauthenticated", "The session has ended. Sign in again.");
   }
@@ -105,11 +109,15 @@ export class Principals implements AsyncDisposable {
     await Promise.all(this.#writes);
   }
 
-  async #cached(digest: string, load: (digest: string) => Promise<Loaded | null>): Promise<Principal | null> {
+  async #cached(
+    digest: string,
+    purpose: Purpose,
+    load: (digest: string) => Promise<Loaded | null>,
+  ): Promise<Principal | null> {
     const now = this.#deps.now();
     const entry = await this.#cache.get(digest, now, () => load(digest));
     if (entry === null || entry.ends_at() <= now) return null;
-    entry.use(now);
+    if (purpose === "use") entry.use(now);
     return entry.principal;
   }
 

@@ -5,7 +5,7 @@ import type { Ended } from "./ports.ts";
 
 type Exchange = {
   readonly response: ServerResponse;
-  /** Authenticates the request's credential again; throws like the gate. */
+  /** Authenticates the request's credential again without using it; throws like the gate. */
   readonly prove: () => Promise<Principal>;
   principal: Principal;
 };

@@ -10,7 +10,8 @@ export type Gate = {
   readonly checkAddress: (request: FastifyRequest) => void;
   /** The origin to name in CORS answers: one that is allowed, or null when the client is no browser. */
   readonly originOf: (request: FastifyRequest) => string | null;
-  readonly admit: (request: FastifyRequest) => Promise<Principal>;
+  /** `check` is for a request that is under way already. */
+  readonly admit: (request: FastifyRequest, purpose: "use" | "check") => Promise<Principal>;
 };
 
 const loopback = ["localhost", "127.0.0.1", "[::1]"];
@@ -38,9 +39,9 @@ export function createGate(config: McpConfig, authenticate: Authenticate): Gate 
         throw new Problem("forbidden", "This origin may not use MCP; add it to server.mcp.allowed_origins.");
       }
     },
-    admit: async (request) => {
+    admit: async (request, purpose) => {
       const { authorization, cookie } = request.headers;
-      const principal = await authenticate({ authorization, cookie });
+      const principal = await authenticate({ authorization, cookie }, purpose);
       if (principal.credential.kind === "session" && !isOwnPage(request, own.origin)) {
         throw new Problem(
           "forbidden",

@@ -2,11 +2,14 @@ import type { Call } from "../operation/call.ts";
 import type { Principal } from "../operation/principal.ts";
 import type { SourceChange, Tool, ToolResult } from "../tool/tool.ts";
 
-/** Who sends a request: the bearer token, else the session cookie. Throws `unauthenticated`; never reads the address. */
-export type Authenticate = (headers: {
-  readonly authorization?: string | undefined;
-  readonly cookie?: string | undefined;
-}) => Promise<Principal>;
+/**
+ * Who sends a request: the bearer token, else the session cookie. Throws `unauthenticated`; never reads the address.
+ * A `check` does not count as use of the credential, so that an open stream keeps no idle session alive.
+ */
+export type Authenticate = (
+  headers: { readonly authorization?: string | undefined; readonly cookie?: string | undefined },
+  purpose: "use" | "check",
+) => Promise<Principal>;
 
 /** Whether a client sees search and execute with the native tools, or every tool it may call. */
 export type ToolMode = "discovery" | "native";

@@ -45,7 +45,7 @@ export function addRoutes(scope: FastifyInstance, routes: Routes): void {
     gate.checkAddress(request);
     addCors(request, reply);
     if (!served.has(request.method)) return;
-    const principal = await gate.admit(request);
+    const principal = await gate.admit(request, "use");
     const agent = String(request.headers["user-agent"] ?? "");
     visits.set(request, { principal, mode: modeOf(request) ?? routes.mode, ip: request.ip, agent });
   });
@@ -53,7 +53,7 @@ export function addRoutes(scope: FastifyInstance, routes: Routes): void {
     if (request.method === "OPTIONS") return answerPreflight(request, reply);
     const visit = visits.get(request);
     if (visit === undefined) return refuseMethod(reply);
-    exchanges.add({ response: reply.raw, principal: visit.principal, prove: () => gate.admit(request) });
+    exchanges.add({ response: reply.raw, principal: visit.principal, prove: () => gate.admit(request, "check") });
     const answer = lane?.(request, reply.raw, visit);
     if (answer) return reply.type("application/json").send(await answer);
     takeOver(reply);

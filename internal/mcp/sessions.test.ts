@@ -345,6 +345,29 @@ describe("a revoked credential", () => {
     await modern.close().catch(() => {});
   });
 
+  test("is checked without using the credential", async () => {
+    const purposes: string[] = [];
+    const checked = Promise.withResolvers<void>();
+    const daemon = await startDaemon({
+      recheckMs: 10,
+      authenticate: async (_headers, purpose) => {
+        purposes.push(purpose);
+        if (purpose === "check") checked.resolve();
+        return user("ada");
+      },
+    });
+    try {
+      const modern = await connectModern(daemon.url, "ada");
+      await modern.listen({ toolsListChanged: true });
+      const used = purposes.filter((purpose) => purpose === "use").length;
+      await checked.promise;
+      assert.equal(purposes.filter((purpose) => purpose === "use").length, used);
+      await modern.close();
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
+  });
+
   test("is not confused with rights that changed: those change the list", async () => {
     await using daemon = await startDaemon();
     const modern = await connectModern(daemon.url, "ada");

@@ -12,7 +12,7 @@ const safe = new Set(["GET", "HEAD", "OPTIONS"]);
 export function createGate(authenticate: Authenticate, isSameOrigin: IsSameOrigin): Gate {
   return {
     admit: async (request) => {
-      const principal = await authenticate(request.headers, request.ip);
+      const principal = await authenticate(request.headers, "use");
       if (principal.credential.kind === "session" && !safe.has(request.method)) {
         refuseCrossSite(request, isSameOrigin);
       }

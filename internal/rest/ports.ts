@@ -2,8 +2,11 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Event } from "../event/schema.ts";
 import type { Principal } from "../operation/principal.ts";
 
-/** Who sends a request: the bearer token, else the session cookie. Throws `unauthenticated`; reads nothing but headers. */
-export type Authenticate = (headers: IncomingHttpHeaders, ip: string) => Promise<Principal>;
+/**
+ * Who sends a request: the bearer token, else the session cookie. Throws `unauthenticated`; reads nothing but headers.
+ * A `check` does not count as use of the credential, so that an open stream keeps no idle session alive.
+ */
+export type Authenticate = (headers: IncomingHttpHeaders, purpose: "use" | "check") => Promise<Principal>;
 
 /** Whether a browser says that this request comes from knot's own pages. Fails closed when it says nothing. */
 export type IsSameOrigin = (headers: IncomingHttpHeaders) => boolean;

@@ -173,6 +173,27 @@ describe("the event stream", () => {
     });
   }
 
+  test("uses its credential once, when it is opened and not when it is resumed or checked", async (t) => {
+    const checked = Promise.withResolvers<void>();
+    const purposes: string[] = [];
+    const rest = restUnderTest(t, {
+      rest: {
+        recheckMs: 10,
+        authenticate: async (_headers, purpose) => {
+          if (purposes.push(purpose) > 3) checked.resolve();
+          return tokenHolder();
+        },
+      },
+    });
+    const { get } = await listening(rest);
+    await reader(await get("/api/events/stream"))("event: open");
+    await checked.promise;
+    assert.equal(purposes.shift(), "use");
+    assert.deepEqual([...new Set(purposes)], ["check"]);
+    await reader(await get("/api/events/stream?after=0"))("event: open");
+    assert.deepEqual([...new Set(purposes)], ["check"]);
+  });
+
   test("ends when the daemon drains, and lets go of readers that left", async (t) => {
     const draining = new AbortController();
     const rest = restUnderTest(t, { rest: { draining: draining.signal } });
