@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { lockDataDir, openDataDir } from "./data-dir.ts";
@@ -23,6 +23,15 @@ describe("data folder", () => {
     assert.deepEqual([modeOf(path), modeOf(join(path, "knot.key"))], [0o700, 0o600]);
     const second = openDataDir(path, "");
     assert.deepEqual([second.key, second.instance_id], [first.key, first.instance_id]);
+  });
+
+  test("is known by its whole path, wherever the daemon was started", (t) => {
+    const path = folder(t);
+    const relativePath = relative(process.cwd(), path);
+    assert.deepEqual(
+      [openDataDir(relativePath, "").path, openDataDir(relativePath, "").spaces],
+      [path, join(path, "spaces")],
+    );
   });
 
   test("refuses a key others may read, with the command that mends it", (t) => {

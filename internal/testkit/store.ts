@@ -18,18 +18,21 @@ export function storeTest(name: string, body: (t: TestContext, store: Store) => 
 }
 
 async function postgresStore(t: TestContext): Promise<Store> {
+  const store = await openStore({ kind: "postgres", url: await emptyPostgres(t) });
+  t.after(() => store[Symbol.asyncDispose]());
+  return store;
+}
+
+/** The address of an empty PostgreSQL database, which is dropped when the test ends. */
+export async function emptyPostgres(t: TestContext): Promise<string> {
   const server = process.env["KNOT_TEST_POSTGRES"] as string;
   const name = `test_${randomBytes(6).toString("hex")}`;
   // a database of its own: in one database, the tables of a schema that another test drops get in the way
   await withAdmin(server, `create database ${name}`);
+  t.after(() => withAdmin(server, `drop database ${name} with (force)`));
   const url = new URL(server);
   url.pathname = name;
-  const store = await openStore({ kind: "postgres", url: url.href });
-  t.after(async () => {
-    await store[Symbol.asyncDispose]();
-    await withAdmin(server, `drop database ${name} with (force)`);
-  });
-  return store;
+  return url.href;
 }
 
 async function withAdmin(url: string, statement: string): Promise<void> {
