@@ -3,6 +3,7 @@ import { after, before, describe, test } from "node:test";
 import { beginSession, callModern, connectModern, modernRequest, post } from "../mcp/fixtures/clients.ts";
 import { knotCli, RestDoor } from "../testkit/doors.ts";
 import { type House, startHouse } from "../testkit/house.ts";
+import { needs } from "../testkit/needs.ts";
 
 let house: House;
 before(async () => {
@@ -135,7 +136,7 @@ describe("a browser's cookie", () => {
   });
 });
 
-describe("an idempotency key", () => {
+describe("an idempotency key", needs("process"), () => {
   const input = { template: "sandbox", name: "once", start: false };
 
   test("makes one space of a call that comes through three doors, and of two at the same moment", async () => {

@@ -42,6 +42,9 @@ token = "${remoteToken}"
 hidden = ["get-env"]
 `;
 
+/** A guard against waiting for what never comes; it measures nothing. */
+const patience = { timeout: 120_000 };
+
 type Content = { readonly content: readonly { readonly text: string }[]; readonly isError?: boolean };
 
 describe("the tools of two connected servers", () => {
@@ -55,7 +58,7 @@ describe("the tools of two connected servers", () => {
     await untilConnected();
     member = await house.add("member", "member");
     secret = (await member.token("client")).secret;
-  });
+  }, patience);
   after(async () => {
     await house?.[Symbol.asyncDispose]();
     if (reference?.child.kill("SIGKILL")) await once(reference.child, "exit");
@@ -207,7 +210,7 @@ describe("the tools of two connected servers", () => {
     for (const text of [stdout, audit, house.daemon.output()]) assert.ok(!text.includes(remoteToken));
   });
 
-  test("are called again once their server is back, and say meanwhile which one is away", async () => {
+  test("are called again once their server is back, and say meanwhile which one is away", patience, async () => {
     reference.child.kill("SIGKILL");
     await once(reference.child, "exit");
     await withClient("", async (client) => {

@@ -6,6 +6,7 @@ import { pathFields } from "../operation/card.ts";
 import type { AnyOperation } from "../operation/operation.ts";
 import { jsonSchemaOf } from "../operation/schema.ts";
 import { type House, type Inhabitant, startHouse } from "../testkit/house.ts";
+import { needs } from "../testkit/needs.ts";
 import { sampleOf } from "../testkit/sample.ts";
 import { operations } from "./operations.ts";
 
@@ -29,7 +30,7 @@ function inputOf(op: AnyOperation, id: string): Input {
   return { ...kept, ...confirm, ...fitting, [nounOf(op) as Noun]: id };
 }
 
-describe("somebody else's thing", () => {
+describe("somebody else's thing", needs("process"), () => {
   let house: House;
   let bob: Inhabitant;
   let owned: Record<Noun, string>;

@@ -13,7 +13,7 @@ const dev = { space: "dev" };
 export function restartTest(place: Place): void {
   describe("a space whose daemon", { skip: place.skip }, () => {
     for (const end of ["stop", "kill"] as const) {
-      test(`is ended with ${end} goes on running, and the next daemon goes on with it`, async (t) => {
+      test(`is ended with ${end} goes on running, and the next daemon goes on with it`, patience, async (t) => {
         const { house, data_dir } = await started(t, place);
         const before = await create(house, place);
         await run(house, "echo kept > /tmp/mark");
@@ -32,7 +32,7 @@ export function restartTest(place: Place): void {
       });
     }
 
-    test("is stopped while a command runs gets its end, and the daemon exits with 0", async (t) => {
+    test("is stopped while a command runs gets its end, and the daemon exits with 0", patience, async (t) => {
       const { house, data_dir } = await started(t, place);
       await create(house, place);
       const running = run(house, "touch begun; sleep 1; echo finished; exit 5");
@@ -45,7 +45,7 @@ export function restartTest(place: Place): void {
       await deleteAndLookFor(next, place, data_dir);
     });
 
-    test("is killed while it is created runs once the next one has finished that", async (t) => {
+    test("is killed while it is created runs once the next one has finished that", patience, async (t) => {
       const { house, data_dir } = await started(t, place);
       const { space } = await house.admin.browser.ok("create_space", newSpace(place, { wait_seconds: 0 }));
       await house.daemon.kill();
@@ -57,7 +57,7 @@ export function restartTest(place: Place): void {
       await deleteAndLookFor(next, place, data_dir);
     });
 
-    test("is killed while it is started runs once the next one has finished that", async (t) => {
+    test("is killed while it is started runs once the next one has finished that", patience, async (t) => {
       const { house, data_dir } = await started(t, place);
       await create(house, place);
       await run(house, "echo kept > kept");
@@ -71,7 +71,7 @@ export function restartTest(place: Place): void {
       await deleteAndLookFor(next, place, data_dir);
     });
 
-    test("is killed while it is deleted is gone once the next one has finished that", async (t) => {
+    test("is killed while it is deleted is gone once the next one has finished that", patience, async (t) => {
       const { house, data_dir } = await started(t, place);
       await create(house, place);
       await house.admin.browser.ok("delete_space", { ...dev, confirm: true, wait_seconds: 0 });
@@ -83,6 +83,9 @@ export function restartTest(place: Place): void {
     });
   });
 }
+
+/** A guard against waiting for what never comes; it measures nothing. */
+const patience = { timeout: 180_000 };
 
 const never = new AbortController().signal;
 
