@@ -5,6 +5,7 @@ import { Migrator } from "kysely/migration";
 import pg from "pg";
 import type { Event, NewEvent } from "../event/schema.ts";
 import { migrations } from "./migrations.ts";
+import { withStatementCache } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the state lives. SQLite for one daemon, PostgreSQL where several share it. */
@@ -92,7 +93,7 @@ function openSqlite(path: string): Kysely<Tables> {
   database.pragma("synchronous = FULL");
   database.pragma("foreign_keys = ON");
   database.pragma("busy_timeout = 5000");
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database }) });
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(database) }) });
 }
 
 function openPostgres(url: string): Kysely<Tables> {
