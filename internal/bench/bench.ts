@@ -35,23 +35,27 @@ async function main(names: readonly string[]): Promise<number> {
   }
   // an interrupted run fails at its next request, and then takes down what it has set up
   process.on("SIGINT", () => {});
-  await using subject = await Subject.open();
-  await subject.call("POST", "/templates", { name: "idle", spec: idleTemplate });
-  console.error(`Making ${filled} spaces …`);
-  await fillSpaces(subject, filled);
-  const done: Row[] = [];
-  console.log(line("row", "unit", "knot", "baseline", "ratio", "against"));
-  for (const name of names.length > 0 ? names : Object.keys(rows)) {
-    const row = await rows[name]?.(name, subject);
-    if (row == null) {
-      console.log(`${name.padEnd(28)} skipped: no container engine answers`);
-      continue;
+  const subject = await Subject.open();
+  try {
+    await subject.call("POST", "/templates", { name: "idle", spec: idleTemplate });
+    console.error(`Making ${filled} spaces …`);
+    await fillSpaces(subject, filled);
+    const done: Row[] = [];
+    console.log(line("row", "unit", "knot", "baseline", "ratio", "against"));
+    for (const name of names.length > 0 ? names : Object.keys(rows)) {
+      const row = await rows[name]?.(name, subject);
+      if (row == null) {
+        console.log(`${name.padEnd(28)} skipped: no container engine answers`);
+        continue;
+      }
+      done.push(row);
+      console.log(line(row.name, row.unit, digits(row.knot), digits(row.baseline), row.ratio.toFixed(2), row.against));
     }
-    done.push(row);
-    console.log(line(row.name, row.unit, digits(row.knot), digits(row.baseline), row.ratio.toFixed(2), row.against));
+    store(done);
+    return 0;
+  } finally {
+    await subject[Symbol.asyncDispose]();
   }
-  store(done);
-  return 0;
 }
 
 function store(done: readonly Row[]): void {

@@ -4,7 +4,7 @@ import { createBareContainer, openBareEngine, sweepEngine } from "./engine.ts";
 import { duration, inTurns, type Row } from "./measure.ts";
 import type { Subject } from "./subject.ts";
 
-const rounds = 11;
+const rounds = 7;
 
 /** How long a stopped container takes to run, through knot and through the engine alone; null without an engine. */
 export async function containerRow(name: string, subject: Subject, network: "none" | "own"): Promise<Row | null> {

@@ -33,9 +33,13 @@ export const memoryRow = (name: string, subject: Subject): Promise<Row> =>
       return megabytesOf(subject.pid);
     },
     async () => {
-      await using bare = await startBareFastify(subject.folder);
-      await setTimeout(2000);
-      return megabytesOf(bare.pid);
+      const bare = await startBareFastify(subject.folder);
+      try {
+        await setTimeout(2000);
+        return megabytesOf(bare.pid);
+      } finally {
+        await bare[Symbol.asyncDispose]();
+      }
     },
   );
 

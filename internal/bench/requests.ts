@@ -10,13 +10,17 @@ export async function requestRow(name: string, subject: Subject, load: Load): Pr
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
   const bytes = await response.text();
   if (!response.ok || bytes.includes('"error"')) throw new Error(`${url}: ${response.status} ${bytes}`);
-  await using bare = await startBareFastify(subject.folder, bytes);
-  return await inTurns(
-    { name, unit: "requests/s", against: "Fastify with the same bytes" },
-    rounds,
-    () => throughput(load),
-    () => throughput({ ...load, url: bare.url }),
-  );
+  const bare = await startBareFastify(subject.folder, bytes);
+  try {
+    return await inTurns(
+      { name, unit: "requests/s", against: "Fastify with the same bytes" },
+      rounds,
+      () => throughput(load),
+      () => throughput({ ...load, url: bare.url }),
+    );
+  } finally {
+    await bare[Symbol.asyncDispose]();
+  }
 }
 
 /** A stateless 2026-07-28 request to /mcp, with the headers that repeat its body. */
