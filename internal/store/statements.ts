@@ -11,11 +11,6 @@ export function withStatementCache(database: SqliteDatabase): SqliteDatabase {
   return {
     close: () => database.close(),
     prepare(sql) {
-      // a prepared statement remembers the columns of its tables
-      if (/^\s*(create|alter|drop)\b/i.test(sql)) {
-        statements.clear();
-        return database.prepare(sql);
-      }
       const known = statements.get(sql);
       if (known !== undefined) return known;
       // lists of many lengths make many texts
