@@ -51,12 +51,16 @@ describe("a configuration with mistakes", () => {
   });
 
   test("is refused for an address that is taken, with what to do", async (t) => {
-    await using daemon = await startDaemon({ flags: withoutEngine });
-    const cwd = folderWith(t, "");
-    const taken = new URL(daemon.origin).host;
-    const { code, stderr } = await runKnot(["server", "--server-listen", taken, ...withoutEngine], { cwd });
-    assert.equal(code, 78);
-    assert.match(stderr, new RegExp(`${taken}: server\\.listen is taken by another program`));
+    const daemon = await startDaemon({ flags: withoutEngine });
+    try {
+      const cwd = folderWith(t, "");
+      const taken = new URL(daemon.origin).host;
+      const { code, stderr } = await runKnot(["server", "--server-listen", taken, ...withoutEngine], { cwd });
+      assert.equal(code, 78);
+      assert.match(stderr, new RegExp(`${taken}: server\\.listen is taken by another program`));
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 });
 
@@ -73,36 +77,48 @@ enabled = "never"
 `;
     const env = { KNOT_SERVER_URL: "https://environment.example", KNOT_SERVER_MCP_ENABLED: "false" };
     const flags = ["--server-url", "https://flag.example", "--server-podman-enabled=never"];
-    await using daemon = await startDaemon({ config, env, flags });
-    assert.match(daemon.setup_url ?? "", /^https:\/\/flag\.example\/setup\?token=/);
-    assert.match(daemon.output(), /is ready at https:\/\/flag\.example$/m);
-    assert.doesNotMatch(daemon.output(), /AI clients connect/);
+    const daemon = await startDaemon({ config, env, flags });
+    try {
+      assert.match(daemon.setup_url ?? "", /^https:\/\/flag\.example\/setup\?token=/);
+      assert.match(daemon.output(), /is ready at https:\/\/flag\.example$/m);
+      assert.doesNotMatch(daemon.output(), /AI clients connect/);
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 });
 
 describe("the first start", () => {
   test("creates a data folder, a key and a database that only its user may read", async () => {
-    await using daemon = await startDaemon({ flags: withoutEngine });
-    const modeOf = (name: string) => (statSync(join(daemon.data_dir, name)).mode & 0o777).toString(8);
-    assert.equal(modeOf("."), "700");
-    assert.equal(modeOf("knot.key"), "600");
-    for (const name of readdirSync(daemon.data_dir)) assert.match(modeOf(name), /^[67]00$/, name);
+    const daemon = await startDaemon({ flags: withoutEngine });
+    try {
+      const modeOf = (name: string) => (statSync(join(daemon.data_dir, name)).mode & 0o777).toString(8);
+      assert.equal(modeOf("."), "700");
+      assert.equal(modeOf("knot.key"), "600");
+      for (const name of readdirSync(daemon.data_dir)) assert.match(modeOf(name), /^[67]00$/, name);
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 
   test("prints a link that makes the first administrator once", async () => {
-    await using daemon = await startDaemon({ flags: withoutEngine });
-    const door = new RestDoor(daemon.origin, { origin: daemon.origin });
-    const setUp = (form: object) => door.send("POST", "/api/auth/setup", { body: JSON.stringify(form) });
-    const token = new URL(daemon.setup_url ?? "").searchParams.get("token");
-    assert.equal((await door.send("GET", "/api/auth/setup")).body.required, true);
-    assert.notEqual((await setUp({ ...account, token: `${token}x` })).status, 200);
-    assert.equal((await setUp({ ...account, token, password: "short" })).status, 422);
-    const both = await Promise.all([1, 2].map((n) => setUp({ ...account, username: `admin-${n}`, token })));
-    assert.deepEqual(both.map(({ status }) => status === 200).sort(), [false, true]);
-    assert.notEqual((await setUp({ ...account, username: "third", token })).status, 200);
-    assert.equal((await door.send("GET", "/api/auth/setup")).body.required, false);
-    const winner = await signIn(daemon.origin, both[0]?.status === 200 ? "admin-1" : "admin-2");
-    assert.equal((await winner.browser.ok("list_users")).total, 1);
+    const daemon = await startDaemon({ flags: withoutEngine });
+    try {
+      const door = new RestDoor(daemon.origin, { origin: daemon.origin });
+      const setUp = (form: object) => door.send("POST", "/api/auth/setup", { body: JSON.stringify(form) });
+      const token = new URL(daemon.setup_url ?? "").searchParams.get("token");
+      assert.equal((await door.send("GET", "/api/auth/setup")).body.required, true);
+      assert.notEqual((await setUp({ ...account, token: `${token}x` })).status, 200);
+      assert.equal((await setUp({ ...account, token, password: "short" })).status, 422);
+      const both = await Promise.all([1, 2].map((n) => setUp({ ...account, username: `admin-${n}`, token })));
+      assert.deepEqual(both.map(({ status }) => status === 200).sort(), [false, true]);
+      assert.notEqual((await setUp({ ...account, username: "third", token })).status, 200);
+      assert.equal((await door.send("GET", "/api/auth/setup")).body.required, false);
+      const winner = await signIn(daemon.origin, both[0]?.status === 200 ? "admin-1" : "admin-2");
+      assert.equal((await winner.browser.ok("list_users")).total, 1);
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
   });
 });
 
@@ -112,21 +128,29 @@ describe("a data folder", () => {
     const first = await startHouse({ data_dir, flags: withoutEngine });
     const { secret } = await first.admin.token("kept");
     assert.equal(await first.daemon.stop(), 0);
-    await using second = await reopenHouse({ data_dir, flags: withoutEngine });
-    assert.equal(second.daemon.setup_url, null);
-    assert.equal((await second.with(secret).ok("whoami")).user.username, "admin");
-    await first[Symbol.asyncDispose]();
+    const second = await reopenHouse({ data_dir, flags: withoutEngine });
+    try {
+      assert.equal(second.daemon.setup_url, null);
+      assert.equal((await second.with(secret).ok("whoami")).user.username, "admin");
+      await first[Symbol.asyncDispose]();
+    } finally {
+      await second[Symbol.asyncDispose]();
+    }
   });
 
   test("is refused to a second daemon, which leaves the first alone", async (t) => {
     const data_dir = dataFolder(t);
-    await using house = await startHouse({ data_dir, flags: withoutEngine });
-    const cwd = folderWith(t, "");
-    const args = ["server", "--server-listen", "127.0.0.1:0", "--data-dir", data_dir, ...withoutEngine];
-    const { code, stderr } = await runKnot(args, { cwd });
-    assert.equal(code, 78, stderr);
-    assert.match(stderr, /is in use by another knot daemon/);
-    assert.equal((await house.admin.browser.ok("get_server")).server.ready, true);
+    const house = await startHouse({ data_dir, flags: withoutEngine });
+    try {
+      const cwd = folderWith(t, "");
+      const args = ["server", "--server-listen", "127.0.0.1:0", "--data-dir", data_dir, ...withoutEngine];
+      const { code, stderr } = await runKnot(args, { cwd });
+      assert.equal(code, 78, stderr);
+      assert.match(stderr, /is in use by another knot daemon/);
+      assert.equal((await house.admin.browser.ok("get_server")).server.ready, true);
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   test("is refused when others may read it, with the command that mends it", async (t) => {
@@ -142,39 +166,51 @@ describe("a data folder", () => {
 
 describe("a daemon that runs", () => {
   test("says that it lives, that it is ready, and what it measures", async () => {
-    await using house = await startHouse({ flags: withoutEngine });
-    const anybody = new RestDoor(house.daemon.origin, {});
-    const { status, body } = await anybody.send("GET", "/healthz");
-    assert.deepEqual([status, body], [200, { ok: true }]);
-    const ready = await anybody.send("GET", "/readyz");
-    assert.deepEqual([ready.status, ready.body.ready], [200, true]);
-    const metrics = await anybody.send("GET", "/metrics");
-    assert.equal(metrics.status, 200);
-    assert.match(metrics.body, /^# TYPE knot_\S+ /m);
-    const forwarded = { headers: { "x-forwarded-for": "203.0.113.9" } };
-    assert.equal((await anybody.send("GET", "/metrics", forwarded)).status, 401);
+    const house = await startHouse({ flags: withoutEngine });
+    try {
+      const anybody = new RestDoor(house.daemon.origin, {});
+      const { status, body } = await anybody.send("GET", "/healthz");
+      assert.deepEqual([status, body], [200, { ok: true }]);
+      const ready = await anybody.send("GET", "/readyz");
+      assert.deepEqual([ready.status, ready.body.ready], [200, true]);
+      const metrics = await anybody.send("GET", "/metrics");
+      assert.equal(metrics.status, 200);
+      assert.match(metrics.body, /^# TYPE knot_\S+ /m);
+      const forwarded = { headers: { "x-forwarded-for": "203.0.113.9" } };
+      assert.equal((await anybody.send("GET", "/metrics", forwarded)).status, 401);
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   test("is not ready while the engine it must have does not answer", async () => {
     const flags = ["--server-docker-enabled=always", "--server-docker-host=unix:///nonexistent/docker.sock"];
-    await using house = await startHouse({ flags });
-    const { status, body } = await new RestDoor(house.daemon.origin, {}).send("GET", "/readyz");
-    assert.deepEqual([status, body.ready], [503, false]);
-    const { server } = await house.admin.browser.ok("get_server");
-    const docker = server.runtimes.find(({ name }: { name: string }) => name === "docker");
-    assert.deepEqual([server.ready, docker.reachable], [false, false]);
+    const house = await startHouse({ flags });
+    try {
+      const { status, body } = await new RestDoor(house.daemon.origin, {}).send("GET", "/readyz");
+      assert.deepEqual([status, body.ready], [503, false]);
+      const { server } = await house.admin.browser.ok("get_server");
+      const docker = server.runtimes.find(({ name }: { name: string }) => name === "docker");
+      assert.deepEqual([server.ready, docker.reachable], [false, false]);
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   for (const enabled of [true, false]) {
     test(`says of /mcp that it is ${enabled ? "on" : "off"}, and it is`, async () => {
-      await using house = await startHouse({ flags: [...withoutEngine, `--server-mcp-enabled=${enabled}`] });
-      const { secret } = await house.admin.token("client");
-      const request = { jsonrpc: "2.0", id: 1, method: "ping" };
-      const door = house.with(secret);
-      const answers = await door.send("POST", "/mcp", { body: JSON.stringify(request) });
-      assert.equal(answers.status === 404, !enabled, `${answers.status}`);
-      const { server } = await door.ok("get_server");
-      assert.deepEqual(server.mcp, { enabled, url: enabled ? house.mcpUrl : null });
+      const house = await startHouse({ flags: [...withoutEngine, `--server-mcp-enabled=${enabled}`] });
+      try {
+        const { secret } = await house.admin.token("client");
+        const request = { jsonrpc: "2.0", id: 1, method: "ping" };
+        const door = house.with(secret);
+        const answers = await door.send("POST", "/mcp", { body: JSON.stringify(request) });
+        assert.equal(answers.status === 404, !enabled, `${answers.status}`);
+        const { server } = await door.ok("get_server");
+        assert.deepEqual(server.mcp, { enabled, url: enabled ? house.mcpUrl : null });
+      } finally {
+        await house[Symbol.asyncDispose]();
+      }
     });
   }
 });

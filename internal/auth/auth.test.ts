@@ -148,25 +148,32 @@ describe("signing in", () => {
 describe("sessions", () => {
   storeTest("are listed and revoked by their owner alone", async (_t, store) => {
     const house = identity(store);
-    await using principals = house.principals;
-    const [ada, bob] = [await person(house, "ada"), await person(house, "bob")];
-    house.clock.at += minute;
-    const phone = await house.auth.login({
-      login: "ada",
-      password: goodPassword,
-      ip: "203.0.113.5",
-      user_agent: "phone",
-    });
-    const listed = await house.sessions.list(ada.call, { limit: 1 });
-    assert.deepEqual([listed.total, listed.sessions[0]?.user_agent, listed.sessions[0]?.current], [2, "phone", false]);
-    const rest = await house.sessions.list(ada.call, { limit: 1, cursor: listed.next_cursor ?? undefined });
-    assert.deepEqual([rest.sessions[0]?.current, rest.next_cursor], [true, null]);
-    assert.ok(!JSON.stringify([listed, rest]).includes(ada.session_id));
-    const id = phone.principal.credential.id;
-    await assert.rejects(house.sessions.revoke(bob.call, id), { code: "not_found" });
-    await house.sessions.revoke(ada.call, id);
-    await assert.rejects(principals.fromSession(phone.session_id), { code: "unauthenticated" });
-    await assert.rejects(house.sessions.revoke(ada.call, id), { code: "not_found" });
+    const principals = house.principals;
+    try {
+      const [ada, bob] = [await person(house, "ada"), await person(house, "bob")];
+      house.clock.at += minute;
+      const phone = await house.auth.login({
+        login: "ada",
+        password: goodPassword,
+        ip: "203.0.113.5",
+        user_agent: "phone",
+      });
+      const listed = await house.sessions.list(ada.call, { limit: 1 });
+      assert.deepEqual(
+        [listed.total, listed.sessions[0]?.user_agent, listed.sessions[0]?.current],
+        [2, "phone", false],
+      );
+      const rest = await house.sessions.list(ada.call, { limit: 1, cursor: listed.next_cursor ?? undefined });
+      assert.deepEqual([rest.sessions[0]?.current, rest.next_cursor], [true, null]);
+      assert.ok(!JSON.stringify([listed, rest]).includes(ada.session_id));
+      const id = phone.principal.credential.id;
+      await assert.rejects(house.sessions.revoke(bob.call, id), { code: "not_found" });
+      await house.sessions.revoke(ada.call, id);
+      await assert.rejects(principals.fromSession(phone.session_id), { code: "unauthenticated" });
+      await assert.rejects(house.sessions.revoke(ada.call, id), { code: "not_found" });
+    } finally {
+      await principals[Symbol.asyncDispose]();
+    }
   });
 
   test("end with signing out, once and for all", async (t) => {

@@ -18,15 +18,19 @@ describe("principals", () => {
     async (_t, store) => {
       const house = identity(store);
       // Its late writes have to be done before the store closes
-      await using principals = house.principals;
-      const ada = await person(house, "ada");
-      const { secret, token } = await house.tokens.create(ada.call, { name: "ci", scopes: ["api"] });
-      const principal = await principals.authenticate({ authorization: `Bearer ${secret}` });
-      assert.equal(principal.user_id, ada.user.id);
-      assert.deepEqual(principal.credential, { kind: "token", id: token.id, name: "ci", lineage: [token.id] });
-      assert.deepEqual([...principal.scopes], ["api"]);
-      assert.ok(principal.permissions.has("spaces.use"));
-      assert.ok(!principal.permissions.has("users.manage"));
+      const principals = house.principals;
+      try {
+        const ada = await person(house, "ada");
+        const { secret, token } = await house.tokens.create(ada.call, { name: "ci", scopes: ["api"] });
+        const principal = await principals.authenticate({ authorization: `Bearer ${secret}` });
+        assert.equal(principal.user_id, ada.user.id);
+        assert.deepEqual(principal.credential, { kind: "token", id: token.id, name: "ci", lineage: [token.id] });
+        assert.deepEqual([...principal.scopes], ["api"]);
+        assert.ok(principal.permissions.has("spaces.use"));
+        assert.ok(!principal.permissions.has("users.manage"));
+      } finally {
+        await principals[Symbol.asyncDispose]();
+      }
     },
   );
 

@@ -4,7 +4,7 @@ import { Problem, type ProblemCode } from "../problem/problem.ts";
 import type { ToolResult } from "../tool/tool.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { callModern, connectFirst, connectModern } from "./fixtures/clients.ts";
-import { startDaemon, user } from "./fixtures/daemon.ts";
+import { daemonFor, user } from "./fixtures/daemon.ts";
 
 const elicitation = (modes: object) => ({
   "io.modelcontextprotocol/clientCapabilities": { elicitation: modes },
@@ -49,9 +49,9 @@ const args = { space: "web", force: true };
 const params = { name: "delete_space", arguments: args };
 
 describe("a call that needs approval, 2026-07-28", () => {
-  test("asks the client at the approval's address, and runs on the retry once it is approved", async () => {
+  test("asks the client at the approval's address, and runs on the retry once it is approved", async (t) => {
     const { catalogue, told, decided } = asking();
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const asked = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({ url: {} }));
     const { result } = asked.answer;
     assert.equal(result.resultType, "input_required");
@@ -72,8 +72,8 @@ describe("a call that needs approval, 2026-07-28", () => {
     assert.deepEqual(told, [undefined, "approval-1"]);
   });
 
-  test("asks with a form when the client has no addresses, and again while nobody has decided", async () => {
-    await using daemon = await startDaemon({ catalogue: asking().catalogue });
+  test("asks with a form when the client has no addresses, and again while nobody has decided", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue });
     const first = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({}));
     const { inputRequests, requestState } = first.answer.result;
     assert.equal(inputRequests.approval.params.mode, "form");
@@ -83,9 +83,9 @@ describe("a call that needs approval, 2026-07-28", () => {
     assert.equal(second.answer.result.resultType, "input_required");
   });
 
-  test("works through the SDK's own client", async () => {
+  test("works through the SDK's own client", async (t) => {
     const { catalogue, decided } = asking();
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const client = await connectModern(daemon.url, "ada", { capabilities: { elicitation: { url: {} } } });
     client.setRequestHandler("elicitation/create", () => {
       decided.add("approval-1");
@@ -104,9 +104,9 @@ describe("a call that needs approval, 2026-07-28", () => {
     "other arguments": { token: "ada", retry: { ...params, arguments: { ...args, force: false } } },
   };
   for (const [what, { token, retry }] of Object.entries(stolen)) {
-    test(`refuses a state that was given for ${what}`, async () => {
+    test(`refuses a state that was given for ${what}`, async (t) => {
       const { catalogue, told, decided } = asking();
-      await using daemon = await startDaemon({ catalogue });
+      const daemon = await daemonFor(t, { catalogue });
       daemon.tokens.set("ada-2", user("ada", { credential: { kind: "token", id: "phone", name: "phone" } }));
       const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
       decided.add("approval-1");
@@ -118,11 +118,11 @@ describe("a call that needs approval, 2026-07-28", () => {
     });
   }
 
-  test("refuses a state that was changed, made up, or has expired", async () => {
+  test("refuses a state that was changed, made up, or has expired", async (t) => {
     const { catalogue } = asking(() => {
       throw problem({ expires_at: Date.now() - 1 });
     });
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
     const sealed: string = answer.result.requestState;
     for (const requestState of [sealed, `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`, "v1.a.b.c", ""]) {
@@ -132,8 +132,8 @@ describe("a call that needs approval, 2026-07-28", () => {
     }
   });
 
-  test("does not ask again when the person says no", async () => {
-    await using daemon = await startDaemon({ catalogue: asking().catalogue });
+  test("does not ask again when the person says no", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
     const { requestState } = answer.result;
     const retry = { ...params, requestState, inputResponses: { approval: { action: "decline" } } };
@@ -146,9 +146,9 @@ describe("a client that cannot be asked", () => {
   const pending =
     /Approval approval-1 \(Delete the space web\) waits for a decision at http:\/\/localhost:\d+\/approvals\/approval-1, until 20/;
 
-  test("is told which approval waits, and gets the result when it calls again", async () => {
+  test("is told which approval waits, and gets the result when it calls again", async (t) => {
     const { catalogue, decided } = asking();
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params);
     assert.equal(answer.result.isError, true);
     assert.equal(answer.result.structuredContent.code, "approval_required");
@@ -158,12 +158,12 @@ describe("a client that cannot be asked", () => {
     assert.equal(done.answer.result.isError, undefined);
   });
 
-  test("is told the same when the catalogue wraps the problem, in the content or beside it", async () => {
+  test("is told the same when the catalogue wraps the problem, in the content or beside it", async (t) => {
     const document = { ...problem().toDocument() };
     const where = [{ structuredContent: document }, { _meta: { "knot/problem": document } }];
     for (const wrapped of where) {
       const { catalogue } = asking(() => ({ ...text("approval_required"), isError: true, ...wrapped }));
-      await using daemon = await startDaemon({ catalogue });
+      const daemon = await daemonFor(t, { catalogue });
       const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params);
       assert.match(answer.result.content.at(-1).text, pending);
       const asked = await callModern(daemon.url, "ada", 2, "tools/call", params, elicitation({ url: {} }));
@@ -171,24 +171,24 @@ describe("a client that cannot be asked", () => {
     }
   });
 
-  test("is told nothing more when the call was approved and runs", async () => {
+  test("is told nothing more when the call was approved and runs", async (t) => {
     const { catalogue } = asking(() => {
       throw problem({ state: "executing" });
     });
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({ url: {} }));
     assert.equal(answer.result.isError, true);
     assert.equal(answer.result.content.length, 1);
   });
 
-  test("is every 2025 client, which can read it although the tool has an output schema", async () => {
+  test("is every 2025 client, which can read it although the tool has an output schema", async (t) => {
     const document = problem().toDocument();
     const { catalogue, decided } = asking(() => ({
       ...text("approval_required: This call waits for approval."),
       isError: true,
       _meta: { "knot/problem": document },
     }));
-    await using daemon = await startDaemon({ catalogue });
+    const daemon = await daemonFor(t, { catalogue });
     const client = await connectFirst(daemon.url, "ada");
     await client.listTools();
     const result = await client.callTool(params);

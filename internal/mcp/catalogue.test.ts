@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { z } from "zod";
 import type { Call } from "../operation/call.ts";
 import { operation } from "../operation/operation.ts";
@@ -10,7 +10,7 @@ import { waistOf } from "../testkit/waist.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
 import { callModern, connectFirst, connectLegacy, connectModern } from "./fixtures/clients.ts";
-import { startDaemon, user } from "./fixtures/daemon.ts";
+import { daemonFor, user } from "./fixtures/daemon.ts";
 
 const stopSpace = operation({
   name: "stop_space",
@@ -47,20 +47,20 @@ async function stop(_call: Call, space: string): Promise<string> {
 }
 
 /** The door in front of the real catalogue and the real waist. */
-function startReal(approvals?: ApprovalGate) {
+function startReal(t: TestContext, approvals?: ApprovalGate) {
   const { waist, audited } = waistOf(approvals === undefined ? {} : { approvals });
   const registry = createRegistry([stopSpace, deleteUser], { spaces: { stop } }, waist);
   const catalogue = new Catalogue({ sources: [createOperationSource(registry)], waist });
-  return { daemon: startDaemon({ catalogue }), audited };
+  return { daemon: daemonFor(t, { catalogue }), audited };
 }
 
 const params = { name: "execute_tool", arguments: { name: "stop_space", arguments: { space: "web" } } };
 
 for (const [name, connect] of Object.entries({ connectModern, connectLegacy, connectFirst })) {
   describe(`knot's own catalogue, ${name}`, () => {
-    test("is searched, executed and audited under the name of the tool", async () => {
-      const { daemon: starting, audited } = startReal();
-      await using daemon = await starting;
+    test("is searched, executed and audited under the name of the tool", async (t) => {
+      const { daemon: starting, audited } = startReal(t);
+      const daemon = await starting;
       const client = await connect(daemon.url, "ada");
       assert.deepEqual(
         (await client.listTools()).tools.map((tool) => tool.name),
@@ -77,8 +77,8 @@ for (const [name, connect] of Object.entries({ connectModern, connectLegacy, con
       await client.close();
     });
 
-    test("tells what was wrong with the input, although the tool has an output schema", async () => {
-      await using daemon = await startReal().daemon;
+    test("tells what was wrong with the input, although the tool has an output schema", async (t) => {
+      const daemon = await startReal(t).daemon;
       const client = await connect(`${daemon.url}?mode=native`, "ada");
       await client.listTools();
       const result = await client.callTool({ name: "stop_space", arguments: { space: "x" } });
@@ -91,8 +91,8 @@ for (const [name, connect] of Object.entries({ connectModern, connectLegacy, con
       await client.close();
     });
 
-    test("shows and calls only what this user may", async () => {
-      await using daemon = await startReal().daemon;
+    test("shows and calls only what this user may", async (t) => {
+      const daemon = await startReal(t).daemon;
       daemon.tokens.set("member", user("member", { permissions: new Set(["mcp.use", "spaces.use"]) }));
       const client = await connect(`${daemon.url}?mode=native`, "member");
       assert.deepEqual(
@@ -122,8 +122,8 @@ describe("a call that the waist holds back", () => {
     },
   };
 
-  test("asks a client that can be asked, and runs on its retry", async () => {
-    await using daemon = await startReal(gate).daemon;
+  test("asks a client that can be asked, and runs on its retry", async (t) => {
+    const daemon = await startReal(t, gate).daemon;
     const declared = { "io.modelcontextprotocol/clientCapabilities": { elicitation: { url: {} } } };
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
     assert.equal(answer.result.inputRequests.approval.params.message, "Approve this call: Stop the space web");
@@ -132,8 +132,8 @@ describe("a call that the waist holds back", () => {
     assert.deepEqual(done.answer.result.structuredContent, { state: "stopped" });
   });
 
-  test("names the approval to a client that cannot", async () => {
-    await using daemon = await startReal(gate).daemon;
+  test("names the approval to a client that cannot", async (t) => {
+    const daemon = await startReal(t, gate).daemon;
     const client = await connectFirst(daemon.url, "ada");
     const result = await client.callTool(params);
     assert.equal(result.isError, true);

@@ -5,7 +5,7 @@ import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/typ
 import type { Call } from "../operation/call.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { callTool, connectFirst, connectLegacy, connectModern } from "./fixtures/clients.ts";
-import { startDaemon } from "./fixtures/daemon.ts";
+import { daemonFor } from "./fixtures/daemon.ts";
 
 const connects = {
   "the SDK's second line, 2026-07-28": connectModern,
@@ -32,8 +32,8 @@ function waitingTool() {
 
 for (const [name, connect] of Object.entries(connects)) {
   describe(name, () => {
-    test("lists, searches and executes", async () => {
-      await using daemon = await startDaemon({
+    test("lists, searches and executes", async (t) => {
+      const daemon = await daemonFor(t, {
         catalogue: new FakeCatalogue([fakeTool({ name: "greet", run: ({ who }) => text(`Hello, ${who}!`) })]),
       });
       const client = await connect(daemon.url, "ada");
@@ -54,21 +54,21 @@ for (const [name, connect] of Object.entries(connects)) {
       await client.close();
     });
 
-    test("is told of a tool that does not exist with -32602", async () => {
-      await using daemon = await startDaemon();
+    test("is told of a tool that does not exist with -32602", async (t) => {
+      const daemon = await daemonFor(t);
       const client = await connect(daemon.url, "ada");
       await assert.rejects(client.callTool({ name: "nope" }), { code: -32602 });
       await client.close();
     });
 
-    test("gets structured content, errors and _meta as the tool gave them", async () => {
+    test("gets structured content, errors and _meta as the tool gave them", async (t) => {
       const result = {
         ...text("It broke."),
         isError: true,
         structuredContent: { code: "conflict" },
         _meta: { "knot/trace": "1" },
       };
-      await using daemon = await startDaemon({
+      const daemon = await daemonFor(t, {
         catalogue: new FakeCatalogue([fakeTool({ name: "break", native: true, run: () => result })]),
       });
       const client = await connect(daemon.url, "ada");
@@ -80,7 +80,7 @@ for (const [name, connect] of Object.entries(connects)) {
       await client.close();
     });
 
-    test("hears of progress", async () => {
+    test("hears of progress", async (t) => {
       const tool = fakeTool({
         name: "slow",
         native: true,
@@ -90,7 +90,7 @@ for (const [name, connect] of Object.entries(connects)) {
           return text("done");
         },
       });
-      await using daemon = await startDaemon({ catalogue: new FakeCatalogue([tool]) });
+      const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
       const client = await connect(daemon.url, "ada");
       const heard: { progress: number; message?: string | undefined }[] = [];
       const onprogress = (progress: { progress: number; message?: string | undefined }) => void heard.push(progress);
@@ -103,9 +103,9 @@ for (const [name, connect] of Object.entries(connects)) {
       await client.close();
     });
 
-    test("aborts the call when it cancels", async () => {
+    test("aborts the call when it cancels", async (t) => {
       const { tool, started, aborted } = waitingTool();
-      await using daemon = await startDaemon({ catalogue: new FakeCatalogue([tool]) });
+      const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
       const client = await connect(daemon.url, "ada");
       const cancel = new AbortController();
       const called = callTool(client, { name: "wait" }, { signal: cancel.signal });
@@ -121,8 +121,8 @@ for (const [name, connect] of Object.entries(connects)) {
 }
 
 describe("changes of the list", () => {
-  test("reach the users concerned in both eras, and nobody else", async () => {
-    await using daemon = await startDaemon();
+  test("reach the users concerned in both eras, and nobody else", async (t) => {
+    const daemon = await daemonFor(t);
     const heard: string[] = [];
     const ada = await connectModern(daemon.url, "ada");
     ada.setNotificationHandler("notifications/tools/list_changed", () => void heard.push("ada, modern"));
@@ -154,8 +154,8 @@ describe("changes of the list", () => {
     for (const client of [ada, bob, first, other]) await client.close();
   });
 
-  test("never honour a resource of somebody", async () => {
-    await using daemon = await startDaemon();
+  test("never honour a resource of somebody", async (t) => {
+    const daemon = await daemonFor(t);
     const client = await connectModern(daemon.url, "ada");
     const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: ["space://bob/files"] });
     assert.deepEqual(subscription.honoredFilter, { toolsListChanged: true });

@@ -28,27 +28,31 @@ function run(url: string, revision: string, folder: string): Promise<Run> {
 async function main(): Promise<void> {
   process.env["KNOT_TEST_FIXTURES"] = "1";
   const fixtures = new SuiteFixtures();
-  await using daemon = await startDaemon({
+  const daemon = await startDaemon({
     authenticate: async () => user("suite"),
     catalogue: new FakeCatalogue(fixtures.tools),
     fixtures,
     config: { native_tools: true },
   });
-  const folder = await mkdtemp(join(tmpdir(), "knot-conformance-"));
   try {
-    for (const [revision, least] of Object.entries(revisions)) {
-      const { code, output } = await run(daemon.url, revision, folder);
-      const [total = "no total", passed = "0"] = /Total: (\d+) passed.*/.exec(output) ?? [];
-      const isConformant = code === 0 && Number(passed) >= least;
-      if (!isConformant) {
-        console.log(output);
-        process.exitCode = 1;
+    const folder = await mkdtemp(join(tmpdir(), "knot-conformance-"));
+    try {
+      for (const [revision, least] of Object.entries(revisions)) {
+        const { code, output } = await run(daemon.url, revision, folder);
+        const [total = "no total", passed = "0"] = /Total: (\d+) passed.*/.exec(output) ?? [];
+        const isConformant = code === 0 && Number(passed) >= least;
+        if (!isConformant) {
+          console.log(output);
+          process.exitCode = 1;
+        }
+        console.log(`${revision}: ${isConformant ? "conformant" : "NOT conformant"}. ${total}`);
+        console.log(output.match(/^Not scored for.*$/m)?.[0] ?? "");
       }
-      console.log(`${revision}: ${isConformant ? "conformant" : "NOT conformant"}. ${total}`);
-      console.log(output.match(/^Not scored for.*$/m)?.[0] ?? "");
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
   } finally {
-    await rm(folder, { recursive: true, force: true });
+    await daemon[Symbol.asyncDispose]();
   }
 }
 

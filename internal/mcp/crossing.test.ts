@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { beginSession, callModern, messagesOf, post } from "./fixtures/clients.ts";
-import { startDaemon } from "./fixtures/daemon.ts";
+import { daemonFor } from "./fixtures/daemon.ts";
 
 const calls = 1000;
 const atOnce = 20;
@@ -37,8 +37,8 @@ async function crossed(call: (user: string, n: number) => Promise<string>): Prom
 }
 
 describe("two users with equal ids (CVE-2026-25536)", () => {
-  test("get their own answers, 2026-07-28", async () => {
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([echo]) });
+  test("get their own answers, 2026-07-28", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([echo]) });
     const wrong = await crossed(async (user, n) => {
       const { answer } = await callModern(daemon.url, user, n % 5, "tools/call", { name: "echo", arguments: { n } });
       return answer.id === n % 5 ? answer.result.content[0].text : `id ${answer.id}`;
@@ -46,8 +46,8 @@ describe("two users with equal ids (CVE-2026-25536)", () => {
     assert.deepEqual(wrong, []);
   });
 
-  test("get their own answers and progress, 2025-11-25", async () => {
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([echo]) });
+  test("get their own answers and progress, 2025-11-25", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([echo]) });
     const sessions = { ada: await beginSession(daemon.url, "ada"), bob: await beginSession(daemon.url, "bob") };
     const wrong = await crossed(async (user, n) => {
       const params = { name: "echo", arguments: { n }, _meta: { progressToken: n } };

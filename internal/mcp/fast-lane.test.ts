@@ -10,7 +10,7 @@ import type { ApprovalStates } from "./approval.ts";
 import { createFastLane } from "./fast-lane.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { modernRequest, post } from "./fixtures/clients.ts";
-import { startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
+import { daemonFor, startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
 
 const tools = [
   fakeTool({ name: "greet", title: "", native: true, run: ({ who }) => text(`Hello, ${who}!`) }),
@@ -140,7 +140,7 @@ describe("the fast lane", () => {
     );
   });
 
-  test("aborts the call of a client that goes away", async () => {
+  test("aborts the call of a client that goes away", async (t) => {
     const started = Promise.withResolvers<Call>();
     const wait = fakeTool({
       name: "wait",
@@ -150,7 +150,7 @@ describe("the fast lane", () => {
         return text("too late");
       },
     });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
     const gone = new AbortController();
     const { headers, body } = call("wait");
     const sent = fetch(daemon.url, {

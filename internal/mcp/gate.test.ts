@@ -3,7 +3,7 @@ import { request } from "node:http";
 import { describe, test } from "node:test";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { callModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
-import { startDaemon, user } from "./fixtures/daemon.ts";
+import { daemonFor, user } from "./fixtures/daemon.ts";
 
 const list = modernRequest(1, "tools/list");
 const listed = async (url: string, headers: Record<string, string> = {}) => {
@@ -25,8 +25,8 @@ function statusFor(url: string, headers: Record<string, string>): Promise<number
 }
 
 describe("the gate of /mcp", () => {
-  test("asks who it is, and tells a wrong token from none", async () => {
-    await using daemon = await startDaemon();
+  test("asks who it is, and tells a wrong token from none", async (t) => {
+    const daemon = await daemonFor(t);
     const none = await post(daemon.url, list.body, { token: "", headers: list.headers });
     assert.equal(none.status, 401);
     assert.equal(none.headers.get("www-authenticate"), 'Bearer realm="knot", scope="mcp"');
@@ -37,14 +37,14 @@ describe("the gate of /mcp", () => {
     assert.equal(error.data.code, "unauthenticated");
   });
 
-  test("takes no token from the address", async () => {
-    await using daemon = await startDaemon();
+  test("takes no token from the address", async (t) => {
+    const daemon = await daemonFor(t);
     const url = `${daemon.url}?access_token=ada&token=ada`;
     assert.equal((await post(url, list.body, { token: "", headers: list.headers })).status, 401);
   });
 
-  test("wants the scope mcp, and says so in the challenge", async () => {
-    await using daemon = await startDaemon();
+  test("wants the scope mcp, and says so in the challenge", async (t) => {
+    const daemon = await daemonFor(t);
     daemon.tokens.set("rest", user("ada", { scopes: new Set(["api"]) }));
     daemon.tokens.set("reader", user("ada", { scopes: new Set(["read"]) }));
     const refused = await post(daemon.url, list.body, { token: "rest", headers: list.headers });
@@ -53,8 +53,8 @@ describe("the gate of /mcp", () => {
     assert.equal((await post(daemon.url, list.body, { token: "reader", headers: list.headers })).status, 200);
   });
 
-  test("wants the permission mcp.use", async () => {
-    await using daemon = await startDaemon();
+  test("wants the permission mcp.use", async (t) => {
+    const daemon = await daemonFor(t);
     daemon.tokens.set("weak", user("weak", { permissions: new Set(["spaces.use"]) }));
     const refused = await post(daemon.url, list.body, { token: "weak", headers: list.headers });
     assert.equal(refused.status, 403);
@@ -62,22 +62,22 @@ describe("the gate of /mcp", () => {
   });
 
   for (const origin of ["https://evil.example", "null", "http://localhost:1", "http://localhost.evil.example"]) {
-    test(`refuses a page of ${origin}`, async () => {
-      await using daemon = await startDaemon();
+    test(`refuses a page of ${origin}`, async (t) => {
+      const daemon = await daemonFor(t);
       assert.equal((await post(daemon.url, list.body, { headers: { ...list.headers, origin } })).status, 403);
     });
   }
 
   for (const host of ["evil.example", "localhost.evil.example:80", "127.0.0.1.nip.io", "a b", "user@localhost"]) {
-    test(`refuses the host name "${host}"`, async () => {
-      await using daemon = await startDaemon();
+    test(`refuses the host name "${host}"`, async (t) => {
+      const daemon = await daemonFor(t);
       assert.equal(await statusFor(daemon.url, { host, "content-type": "application/json" }), 403);
     });
   }
 
-  test("lets configured hosts and pages in", async () => {
+  test("lets configured hosts and pages in", async (t) => {
     const config = { allowed_hosts: ["knot.internal"], allowed_origins: ["https://app.example"] };
-    await using daemon = await startDaemon({ config });
+    const daemon = await daemonFor(t, { config });
     assert.equal(await statusFor(daemon.url, { host: "knot.internal:99", "content-type": "application/json" }), 400);
     const response = await post(daemon.url, list.body, { headers: { ...list.headers, origin: "https://app.example" } });
     assert.equal(response.status, 200);
@@ -85,8 +85,8 @@ describe("the gate of /mcp", () => {
     assert.match(response.headers.get("access-control-expose-headers") ?? "", /Mcp-Session-Id/);
   });
 
-  test("answers a preflight of an allowed page only, without a token", async () => {
-    await using daemon = await startDaemon({ config: { allowed_origins: ["https://app.example"] } });
+  test("answers a preflight of an allowed page only, without a token", async (t) => {
+    const daemon = await daemonFor(t, { config: { allowed_origins: ["https://app.example"] } });
     const ask = (origin: string) =>
       fetch(daemon.url, {
         method: "OPTIONS",
@@ -99,9 +99,9 @@ describe("the gate of /mcp", () => {
     assert.equal((await ask("https://evil.example")).status, 403);
   });
 
-  test("refuses a browser's cookie that another page sends along", async () => {
+  test("refuses a browser's cookie that another page sends along", async (t) => {
     const session = user("ada", { credential: { kind: "session", id: "s", name: "browser" } });
-    await using daemon = await startDaemon({ authenticate: async () => session });
+    const daemon = await daemonFor(t, { authenticate: async () => session });
     const own = new URL(daemon.url).origin;
     const status = async (headers: Record<string, string>) =>
       (await post(daemon.url, list.body, { token: "", headers: { ...list.headers, ...headers } })).status;
@@ -112,8 +112,8 @@ describe("the gate of /mcp", () => {
     assert.equal(await status({ origin: own }), 200);
   });
 
-  test("refuses other methods", async () => {
-    await using daemon = await startDaemon();
+  test("refuses other methods", async (t) => {
+    const daemon = await daemonFor(t);
     const response = await fetch(daemon.url, { method: "PUT", headers: { authorization: "Bearer ada" } });
     assert.equal(response.status, 405);
     assert.equal(response.headers.get("allow"), "GET, POST, DELETE, OPTIONS");
@@ -124,36 +124,36 @@ describe("the mode of a request", () => {
   const catalogue = () => new FakeCatalogue([fakeTool({ name: "hidden_away" })]);
   const pair = ["tool_search", "execute_tool"];
 
-  test("is discovery, and native when the address or the header asks for it", async () => {
-    await using daemon = await startDaemon({ catalogue: catalogue() });
+  test("is discovery, and native when the address or the header asks for it", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: catalogue() });
     assert.deepEqual(await listed(daemon.url), pair);
     assert.deepEqual(await listed(`${daemon.url}?mode=native`), ["hidden_away"]);
     assert.deepEqual(await listed(daemon.url, { "x-mcp-show-all": "true" }), ["hidden_away"]);
   });
 
-  test("is native by configuration, and discovery when the address asks for it", async () => {
-    await using daemon = await startDaemon({ catalogue: catalogue(), config: { native_tools: true } });
+  test("is native by configuration, and discovery when the address asks for it", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: catalogue(), config: { native_tools: true } });
     assert.deepEqual(await listed(daemon.url), ["hidden_away"]);
     assert.deepEqual(await listed(`${daemon.url}?mode=discovery`), pair);
   });
 
-  test("is refused when it is none", async () => {
-    await using daemon = await startDaemon();
+  test("is refused when it is none", async (t) => {
+    const daemon = await daemonFor(t);
     assert.equal((await post(`${daemon.url}?mode=all`, list.body, { headers: list.headers })).status, 400);
   });
 });
 
 describe("2026-07-28", () => {
-  test("marks lists as private and says how long they may be kept", async () => {
-    await using daemon = await startDaemon();
+  test("marks lists as private and says how long they may be kept", async (t) => {
+    const daemon = await daemonFor(t);
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/list");
     assert.equal(answer.result.cacheScope, "private");
     assert.ok(answer.result.ttlMs >= 0);
   });
 
-  test("refuses a header that differs from the argument it repeats", async () => {
+  test("refuses a header that differs from the argument it repeats", async (t) => {
     const input_schema = { type: "object", properties: { region: { type: "string", "x-mcp-header": "Region" } } };
-    await using daemon = await startDaemon({
+    const daemon = await daemonFor(t, {
       catalogue: new FakeCatalogue([fakeTool({ name: "deploy", input_schema })]),
     });
     const { headers, body } = modernRequest(1, "tools/call", { name: "deploy", arguments: { region: "eu" } });
@@ -169,8 +169,8 @@ describe("2026-07-28", () => {
     }
   });
 
-  test("refuses an unknown version with the ones there are", async () => {
-    await using daemon = await startDaemon();
+  test("refuses an unknown version with the ones there are", async (t) => {
+    const daemon = await daemonFor(t);
     const { body } = modernRequest(1, "tools/list");
     body.params._meta["io.modelcontextprotocol/protocolVersion"] = "2030-01-01";
     const response = await post(daemon.url, body, {
@@ -182,9 +182,9 @@ describe("2026-07-28", () => {
     assert.deepEqual(error.data.supported, ["2026-07-28"]);
   });
 
-  test("logs what failed when the request asks for a level", async () => {
+  test("logs what failed when the request asks for a level", async (t) => {
     const fail = fakeTool({ name: "fail", run: () => ({ ...text("It broke."), isError: true }) });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([fail]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([fail]) });
     const { headers, body } = modernRequest(
       1,
       "tools/call",
@@ -198,8 +198,8 @@ describe("2026-07-28", () => {
     assert.equal(silent.answer.result.isError, true);
   });
 
-  test("has no cursor to give or to take", async () => {
-    await using daemon = await startDaemon();
+  test("has no cursor to give or to take", async (t) => {
+    const daemon = await daemonFor(t);
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/list", { cursor: "next" });
     assert.equal(answer.error.code, -32602);
   });

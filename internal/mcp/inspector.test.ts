@@ -4,13 +4,13 @@ import { describe, test } from "node:test";
 import type { Call } from "../operation/call.ts";
 import { inspect } from "../testkit/inspector.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
-import { startDaemon } from "./fixtures/daemon.ts";
+import { daemonFor } from "./fixtures/daemon.ts";
 
 describe("the Inspector's command line", () => {
   for (const era of ["modern", "legacy"]) {
-    test(`connects, lists, searches and executes, ${era}`, async () => {
+    test(`connects, lists, searches and executes, ${era}`, async (t) => {
       const greet = fakeTool({ name: "greet", run: ({ who }) => text(`Hello, ${who}!`) });
-      await using daemon = await startDaemon({ catalogue: new FakeCatalogue([greet]) });
+      const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([greet]) });
       const ask = async (...args: string[]) =>
         (await inspect(daemon.url, "ada", "--protocol-era", era, ...args)).answer;
       const listed = (await ask("--method", "tools/list")) as { tools: { name: string }[] };
@@ -26,7 +26,7 @@ describe("the Inspector's command line", () => {
     });
   }
 
-  test("aborts the call when it is killed, in the era where to go away is to cancel", async () => {
+  test("aborts the call when it is killed, in the era where to go away is to cancel", async (t) => {
     const started = Promise.withResolvers<Call>();
     const wait = fakeTool({
       name: "wait",
@@ -37,7 +37,7 @@ describe("the Inspector's command line", () => {
         return text("too late");
       },
     });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
     const called = ["--method", "tools/call", "--tool-name", "wait"];
     const { child, answer } = await inspect(daemon.url, "ada", "--protocol-era", "modern", ...called);
     const { signal } = await started.promise;

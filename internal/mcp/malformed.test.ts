@@ -3,7 +3,7 @@ import { describe, test } from "node:test";
 import fc from "fast-check";
 import { FakeCatalogue, fakeTool } from "./fixtures/catalogue.ts";
 import { beginSession, modernRequest, post } from "./fixtures/clients.ts";
-import { startDaemon } from "./fixtures/daemon.ts";
+import { daemonFor } from "./fixtures/daemon.ts";
 
 const settings = { seed: 20260728, numRuns: 1500 };
 
@@ -72,8 +72,8 @@ const headerNames = ["mcp-protocol-version", "mcp-method", "mcp-name"];
 describe("what is no JSON-RPC", () => {
   const catalogue = () => new FakeCatalogue([fakeTool({ name: "greet", native: true })]);
 
-  test("is answered with an error a client understands, never with a fault of ours", async () => {
-    await using daemon = await startDaemon({ catalogue: catalogue() });
+  test("is answered with an error a client understands, never with a fault of ours", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: catalogue() });
     const session = await beginSession(daemon.url, "ada");
     const sentTo = fc.constantFrom("modern", "session", "bare");
     const headers = fc.tuple(header, header, header);
@@ -102,16 +102,16 @@ describe("what is no JSON-RPC", () => {
     empty: "",
   };
   for (const [what, sent] of Object.entries(bodies)) {
-    test(`is refused as unreadable when it is ${what}`, async () => {
-      await using daemon = await startDaemon();
+    test(`is refused as unreadable when it is ${what}`, async (t) => {
+      const daemon = await daemonFor(t);
       const response = await post(daemon.url, sent);
       assert.equal(response.status, 400);
       assert.equal(((await response.json()) as { error: { code: number } }).error.code, -32700);
     });
   }
 
-  test("is not what is merely deep, or full of brackets in a text", async () => {
-    await using daemon = await startDaemon();
+  test("is not what is merely deep, or full of brackets in a text", async (t) => {
+    const daemon = await daemonFor(t);
     const session = await beginSession(daemon.url, "ada");
     const brackets = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping", params: { a: '\\"['.repeat(1000) } });
     for (const sent of [nested(100), brackets]) {
@@ -119,18 +119,18 @@ describe("what is no JSON-RPC", () => {
     }
   });
 
-  test("is too large when it is larger than the limit", async () => {
-    await using daemon = await startDaemon({ bodyLimit: 1000 });
+  test("is too large when it is larger than the limit", async (t) => {
+    const daemon = await daemonFor(t, { bodyLimit: 1000 });
     assert.equal((await post(daemon.url, `"${"x".repeat(1000)}"`)).status, 413);
   });
 
-  test("is not read when it does not say that it is JSON", async () => {
-    await using daemon = await startDaemon();
+  test("is not read when it does not say that it is JSON", async (t) => {
+    const daemon = await daemonFor(t);
     assert.equal((await post(daemon.url, "{}", { headers: { "content-type": "text/plain" } })).status, 415);
   });
 
-  test("is answered well also when it nearly is", async () => {
-    await using daemon = await startDaemon({ catalogue: catalogue() });
+  test("is answered well also when it nearly is", async (t) => {
+    const daemon = await daemonFor(t, { catalogue: catalogue() });
     const nearly = fc.record({ at: fc.constantFrom("params", "_meta"), name: key, value: fc.jsonValue() });
     await fc.assert(
       fc.asyncProperty(nearly, async ({ at, name, value }) => {

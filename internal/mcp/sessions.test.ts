@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApprovalStates } from "./approval.ts";
 import { Endpoint } from "./endpoint.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { beginSession, callModern, connectModern, messagesOf, post } from "./fixtures/clients.ts";
-import { startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
+import { daemonFor, type TestDaemon, user } from "./fixtures/daemon.ts";
 import { createLegacy } from "./legacy.ts";
 import { Sessions } from "./sessions.ts";
 import { authOf } from "./visit.ts";
@@ -48,7 +48,7 @@ const endpoint = () =>
   );
 
 /** A server with nothing but sessions, all of them ada's. */
-async function serveSessions(sessions: Sessions) {
+async function serveSessions(t: TestContext, sessions: Sessions) {
   const visit = { principal: user("ada"), mode: "native" as const, ip: "", agent: "" };
   const legacy = createLegacy(sessions);
   const server = createServer(async (request, response) => {
@@ -59,18 +59,16 @@ async function serveSessions(sessions: Sessions) {
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`;
-  return {
-    url,
-    [Symbol.asyncDispose]: async () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url };
 }
 
 describe("a session", () => {
-  test("is nobody else's: a foreign id is answered as an unknown one", async () => {
-    await using daemon = await startDaemon();
+  test("is nobody else's: a foreign id is answered as an unknown one", async (t) => {
+    const daemon = await daemonFor(t);
     daemon.tokens.set("ada-2", user("ada", { credential: { kind: "token", id: "other-token", name: "phone" } }));
     const headers = await beginSession(daemon.url, "ada");
     assert.equal(await statusOf(daemon, headers), 200);
@@ -93,26 +91,26 @@ describe("a session", () => {
     assert.equal(await statusOf(daemon, headers), 200);
   });
 
-  test("has to be named", async () => {
-    await using daemon = await startDaemon();
+  test("has to be named", async (t) => {
+    const daemon = await daemonFor(t);
     assert.equal(await statusOf(daemon, {}), 400);
     assert.equal((await stream(daemon, {})).status, 400);
   });
 
-  test("is no credential", async () => {
-    await using daemon = await startDaemon();
+  test("is no credential", async (t) => {
+    const daemon = await daemonFor(t);
     const headers = await beginSession(daemon.url, "ada");
     assert.equal(await statusOf(daemon, headers, ""), 401);
   });
 
-  test("has an id nobody guesses", async () => {
-    await using daemon = await startDaemon();
+  test("has an id nobody guesses", async (t) => {
+    const daemon = await daemonFor(t);
     const { "mcp-session-id": id = "" } = await beginSession(daemon.url, "ada");
     assert.ok(Buffer.from(id, "base64url").length >= 16);
   });
 
-  test("ends with DELETE", async () => {
-    await using daemon = await startDaemon();
+  test("ends with DELETE", async (t) => {
+    const daemon = await daemonFor(t);
     const headers = await beginSession(daemon.url, "ada");
     const init = { method: "DELETE", headers: { authorization: "Bearer ada", ...headers } };
     assert.equal((await fetch(daemon.url, init)).status, 200);
@@ -120,8 +118,8 @@ describe("a session", () => {
     assert.equal(daemon.door.sessions(), 0);
   });
 
-  test("makes room for newer ones, the least recently used first", async () => {
-    await using daemon = await startDaemon({ config: { max_sessions: 2 } });
+  test("makes room for newer ones, the least recently used first", async (t) => {
+    const daemon = await daemonFor(t, { config: { max_sessions: 2 } });
     const first = await beginSession(daemon.url, "ada");
     await sleep(5);
     const second = await beginSession(daemon.url, "ada");
@@ -136,24 +134,24 @@ describe("a session", () => {
     assert.equal(daemon.door.sessions(), 2);
   });
 
-  test("is not pushed out by a user who opens many", async () => {
-    await using daemon = await startDaemon({ config: { max_sessions: 3 } });
+  test("is not pushed out by a user who opens many", async (t) => {
+    const daemon = await daemonFor(t, { config: { max_sessions: 3 } });
     const ada = await beginSession(daemon.url, "ada");
     for (let index = 0; index < 5; index += 1) await beginSession(daemon.url, "bob");
     assert.equal(await statusOf(daemon, ada), 200);
   });
 
   for (const protocolVersion of ["2025-03-26", "2025-06-18", "2025-11-25"]) {
-    test(`is begun in ${protocolVersion}`, async () => {
-      await using daemon = await startDaemon();
+    test(`is begun in ${protocolVersion}`, async (t) => {
+      const daemon = await daemonFor(t);
       const params = { protocolVersion, capabilities: {}, clientInfo: { name: "host", version: "1" } };
       const response = await post(daemon.url, { jsonrpc: "2.0", id: 0, method: "initialize", params });
       assert.equal(messagesOf(await response.text())[0].result.protocolVersion, protocolVersion);
     });
   }
 
-  test("is not begun by what is no proper initialize", async () => {
-    await using daemon = await startDaemon();
+  test("is not begun by what is no proper initialize", async (t) => {
+    const daemon = await daemonFor(t);
     const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "host", version: "1" } };
     const initialize = { jsonrpc: "2.0", id: 0, method: "initialize", params };
     const headers = { accept: "application/json" };
@@ -163,10 +161,10 @@ describe("a session", () => {
     assert.equal(daemon.door.sessions(), 0);
   });
 
-  test("ends when it is idle for too long, but not while a stream is open", async () => {
+  test("ends when it is idle for too long, but not while a stream is open", async (t) => {
     let now = 0;
     const sessions = new Sessions({ idle_ms: 1000, max: 10, createEndpoint: endpoint, now: () => now });
-    await using server = await serveSessions(sessions);
+    const server = await serveSessions(t, sessions);
     const begun = async () => (await beginSession(server.url, ""))["mcp-session-id"] ?? "";
     const [idle, open] = [await begun(), await begun()];
     const isKept = (id: string) => sessions.find(id, user("ada")) !== undefined;
@@ -189,14 +187,14 @@ describe("a session", () => {
     await sessions.close();
   });
 
-  test("refuses a version it does not know", async () => {
-    await using daemon = await startDaemon();
+  test("refuses a version it does not know", async (t) => {
+    const daemon = await daemonFor(t);
     const headers = await beginSession(daemon.url, "ada");
     assert.equal(await statusOf(daemon, { ...headers, "mcp-protocol-version": "1999-01-01" }), 400);
   });
 
-  test("takes empty lists for what there is none of, and ping", async () => {
-    await using daemon = await startDaemon();
+  test("takes empty lists for what there is none of, and ping", async (t) => {
+    const daemon = await daemonFor(t);
     const headers = await beginSession(daemon.url, "ada");
     const ask = async (method: string) =>
       messagesOf(await (await post(daemon.url, { jsonrpc: "2.0", id: 1, method }, { headers })).text())[0];
@@ -206,9 +204,9 @@ describe("a session", () => {
     assert.equal((await ask("no/such")).error.code, -32601);
   });
 
-  test("logs what failed, from the level on that its client asked for", async () => {
+  test("logs what failed, from the level on that its client asked for", async (t) => {
     const fail = fakeTool({ name: "fail", run: () => ({ ...text("It broke."), isError: true }) });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([fail]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([fail]) });
     const headers = await beginSession(daemon.url, "ada");
     const ask = async (method: string, params: object) =>
       messagesOf(await (await post(daemon.url, { jsonrpc: "2.0", id: 1, method, params }, { headers })).text());
@@ -219,7 +217,7 @@ describe("a session", () => {
     assert.equal((await ask("tools/call", { name: "fail" })).length, 1);
   });
 
-  test("gives the answer to a client that lost its stream and resumes", async () => {
+  test("gives the answer to a client that lost its stream and resumes", async (t) => {
     const release = Promise.withResolvers<void>();
     const slow = fakeTool({
       name: "slow",
@@ -229,7 +227,7 @@ describe("a session", () => {
         return text("here after all");
       },
     });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([slow]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([slow]) });
     const headers = await beginSession(daemon.url, "ada");
     const lost = new AbortController();
     const response = await fetch(daemon.url, {
@@ -256,8 +254,8 @@ describe("a session", () => {
 });
 
 describe("streams and calls", () => {
-  test("are bounded for each user", async () => {
-    await using daemon = await startDaemon({ maxOpenPerUser: 2 });
+  test("are bounded for each user", async (t) => {
+    const daemon = await daemonFor(t, { maxOpenPerUser: 2 });
     const listen = await connectModern(daemon.url, "ada");
     const first = await listen.listen({ toolsListChanged: true });
     const headers = await beginSession(daemon.url, "ada");
@@ -276,8 +274,8 @@ describe("streams and calls", () => {
 });
 
 describe("a revoked credential", () => {
-  test("ends its sessions and streams at once, and nobody else's", async () => {
-    await using daemon = await startDaemon();
+  test("ends its sessions and streams at once, and nobody else's", async (t) => {
+    const daemon = await daemonFor(t);
     const headers = await beginSession(daemon.url, "ada");
     const kept = await beginSession(daemon.url, "bob");
     const reader = (await stream(daemon, headers)).body?.getReader();
@@ -295,7 +293,7 @@ describe("a revoked credential", () => {
     await modern.close().catch(() => {});
   });
 
-  test("ends the call that is running", async () => {
+  test("ends the call that is running", async (t) => {
     const aborted = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
     const wait = fakeTool({
@@ -306,7 +304,7 @@ describe("a revoked credential", () => {
         return new Promise(() => {});
       },
     });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
     const called = callModern(daemon.url, "ada", 1, "tools/call", { name: "wait" });
     await started.promise;
     daemon.tokens.delete("ada");
@@ -315,7 +313,7 @@ describe("a revoked credential", () => {
     await aborted.promise;
   });
 
-  test("ends the call that runs in its session", async () => {
+  test("ends the call that runs in its session", async (t) => {
     const aborted = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
     const wait = fakeTool({
@@ -326,7 +324,7 @@ describe("a revoked credential", () => {
         return new Promise(() => {});
       },
     });
-    await using daemon = await startDaemon({ catalogue: new FakeCatalogue([wait]) });
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
     const headers = await beginSession(daemon.url, "ada");
     const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "wait" } };
     const called = post(daemon.url, call, { headers });
@@ -336,8 +334,8 @@ describe("a revoked credential", () => {
     await (await called).text().catch(() => {});
   });
 
-  test("ends also when nobody announces it", async () => {
-    await using daemon = await startDaemon({ recheckMs: 10 });
+  test("ends also when nobody announces it", async (t) => {
+    const daemon = await daemonFor(t, { recheckMs: 10 });
     const modern = await connectModern(daemon.url, "ada");
     const subscription = await modern.listen({ toolsListChanged: true });
     daemon.tokens.delete("ada");
@@ -345,10 +343,10 @@ describe("a revoked credential", () => {
     await modern.close().catch(() => {});
   });
 
-  test("is checked without using the credential", async () => {
+  test("is checked without using the credential", async (t) => {
     const purposes: string[] = [];
     const checked = Promise.withResolvers<void>();
-    const daemon = await startDaemon({
+    const daemon = await daemonFor(t, {
       recheckMs: 10,
       authenticate: async (_headers, purpose) => {
         purposes.push(purpose);
@@ -356,20 +354,16 @@ describe("a revoked credential", () => {
         return user("ada");
       },
     });
-    try {
-      const modern = await connectModern(daemon.url, "ada");
-      await modern.listen({ toolsListChanged: true });
-      const used = purposes.filter((purpose) => purpose === "use").length;
-      await checked.promise;
-      assert.equal(purposes.filter((purpose) => purpose === "use").length, used);
-      await modern.close();
-    } finally {
-      await daemon[Symbol.asyncDispose]();
-    }
+    const modern = await connectModern(daemon.url, "ada");
+    await modern.listen({ toolsListChanged: true });
+    const used = purposes.filter((purpose) => purpose === "use").length;
+    await checked.promise;
+    assert.equal(purposes.filter((purpose) => purpose === "use").length, used);
+    await modern.close();
   });
 
-  test("is not confused with rights that changed: those change the list", async () => {
-    await using daemon = await startDaemon();
+  test("is not confused with rights that changed: those change the list", async (t) => {
+    const daemon = await daemonFor(t);
     const modern = await connectModern(daemon.url, "ada");
     const heard = Promise.withResolvers<void>();
     modern.setNotificationHandler("notifications/tools/list_changed", () => heard.resolve());
