@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-export const fileTypes = ["file", "directory", "symlink", "pipe", "socket", "device"] as const;
+const fileTypes = ["file", "directory", "symlink", "pipe", "socket", "device"] as const;
 export type FileType = (typeof fileTypes)[number];
 
 /** One thing in a directory. */

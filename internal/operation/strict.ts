@@ -22,7 +22,7 @@ function mistakesOf(schema: z.ZodType, raw: unknown): readonly FieldError[] {
 }
 
 /** Every field of the value that no branch of a closed object schema knows. */
-export function unknownFields(
+function unknownFields(
   schema: JsonSchema,
   value: unknown,
   root: JsonSchema = schema,

@@ -22,7 +22,7 @@ export function fieldRows(
 }
 
 /** The type of a field for people: text, whole number, list of Space, one of a few words. */
-export function typeText(schema: JsonSchema, root: JsonSchema): string {
+function typeText(schema: JsonSchema, root: JsonSchema): string {
   const ref = schema["$ref"];
   if (typeof ref === "string") return ref.split("/").at(-1) as string;
   const union = (schema["anyOf"] ?? schema["oneOf"]) as readonly JsonSchema[] | undefined;

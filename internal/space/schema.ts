@@ -34,7 +34,7 @@ export const GroupIds = z
   .max(100)
   .describe("Ids of groups whose members may use the space; empty for the owner alone");
 
-export const SpacePort = z.object({
+const SpacePort = z.object({
   name: z.string().describe("Name of the port"),
   port: z.number().int().describe("Port number inside the space"),
   protocol: z.enum(["tcp", "http", "https"]).describe("What is spoken on it"),

@@ -1,5 +1,5 @@
 /** The columns of the unique key that a failed insert or update broke, as the database names them; null for another error. */
-export function brokenUnique(error: unknown): string | null {
+function brokenUnique(error: unknown): string | null {
   const { code, message, constraint } = error as { code?: unknown; message?: unknown; constraint?: unknown };
   if (code === "SQLITE_CONSTRAINT_UNIQUE" || code === "SQLITE_CONSTRAINT_PRIMARYKEY") return String(message);
   // unique_violation of PostgreSQL, appendix A

@@ -2,7 +2,7 @@ import type { Value } from "./placeholder.ts";
 import type { Parameter } from "./schema.ts";
 import type { Part, YamlReader } from "./yaml-reader.ts";
 
-export const parameterTypes = ["string", "number", "boolean", "choice", "secret"] as const;
+const parameterTypes = ["string", "number", "boolean", "choice", "secret"] as const;
 
 const keys = [
   "name",

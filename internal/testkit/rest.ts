@@ -91,7 +91,7 @@ const testAuth: AuthService = {
 };
 
 /** Events a test pushes by hand. */
-export class TestFeed implements EventFeed {
+class TestFeed implements EventFeed {
   readonly #events: Event[] = [];
   readonly #wakers = new Set<() => void>();
   /** What lies before it is gone. */

@@ -119,7 +119,7 @@ export async function writeDurably(path: string, text: string): Promise<void> {
 }
 
 /** For `catch`: undefined when there is no such file. */
-export function ignoreMissing(thrown: unknown): undefined {
+function ignoreMissing(thrown: unknown): undefined {
   if ((thrown as { code?: string }).code !== "ENOENT") throw thrown;
   return undefined;
 }
