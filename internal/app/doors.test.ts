@@ -139,25 +139,30 @@ describe("a browser's cookie", () => {
 describe("an idempotency key", needs("process"), () => {
   const input = { template: "sandbox", name: "once", start: false };
 
-  test("makes one space of a call that comes through three doors, and of two at the same moment", async () => {
-    const { secret } = await house.admin.token("keyed");
-    const rest = house.with(secret);
-    const keyed = () => rest.call("create_space", input, { "idempotency-key": "key-1" });
-    const answers = await Promise.all([keyed(), keyed()]);
-    const created = answers.find(({ status }) => status === 200);
-    const { id } = created?.body.space ?? {};
-    const again = (await keyed()).body.space;
-    const client = await connectModern(house.mcpUrl, secret);
-    const params = { name: "create_space", arguments: { ...input, idempotency_key: "key-1" } };
-    const overMcp = (await client.callTool(params)).structuredContent as { space: { id: string } };
-    await client.close();
-    const words = ["space", "create", "once", "sandbox", "--no-start", "--idempotency-key", "key-1"];
-    const overCli = await knotCli(house.daemon.origin, secret, ...words);
-    assert.equal(overCli.code, 0, overCli.stderr);
-    assert.deepEqual([again.id, overMcp.space.id, overCli.body.space.id], [id, id, id]);
-    const { spaces } = await rest.ok("list_spaces", { query: "once" });
-    assert.equal(spaces.length, 1);
-  });
+  type Made = Record<string, { readonly id: string }>;
+  const creations = [
+    { made: "space", args: input, words: ["space", "create", "once", "sandbox", "--no-start"] },
+    { made: "group", args: { name: "once" }, words: ["group", "create", "once"] },
+  ];
+  for (const { made, args, words } of creations) {
+    test(`makes one ${made} of a call that comes through three doors, and of two at the same moment`, async () => {
+      const { secret } = await house.admin.token(`keyed ${made}`);
+      const rest = () => house.with(secret).call(`create_${made}`, args, { "idempotency-key": "key-1" });
+      const [{ id }] = (await Promise.all([rest(), rest()]))
+        .filter(({ status }) => status === 200)
+        .map(({ body }) => body[made]) as [{ id: string }];
+      const again = (await rest()).body[made];
+      const client = await connectModern(house.mcpUrl, secret);
+      const keyed = { name: `create_${made}`, arguments: { ...args, idempotency_key: "key-1" } };
+      const overMcp = (await client.callTool({ name: "execute_tool", arguments: keyed })).structuredContent as Made;
+      await client.close();
+      const overCli = await knotCli(house.daemon.origin, secret, ...words, "--idempotency-key", "key-1");
+      assert.equal(overCli.code, 0, overCli.stderr);
+      assert.deepEqual([again.id, overMcp[made]?.id, overCli.body[made].id], [id, id, id]);
+      const list = (await house.with(secret).ok(`list_${made}s`))[`${made}s`] as { name: string }[];
+      assert.equal(list.filter(({ name }) => name === "once").length, 1);
+    });
+  }
 
   test("is refused for another input, and is another user's own", async () => {
     const key = { "idempotency-key": "key-2" };
@@ -171,6 +176,7 @@ describe("an idempotency key", needs("process"), () => {
 });
 
 test("a list is read to its end by cursor, the same through three doors", async () => {
+  await house.admin.browser.call("delete_group", { group: "once", confirm: true });
   const names = ["a", "b", "c", "d", "e"].map((letter) => `page-${letter}`);
   for (const name of names) await house.admin.browser.ok("create_group", { name });
   const { secret } = await house.admin.token("pages");

@@ -90,7 +90,10 @@ export function dataFolder(t: TestContext): string {
   return join(folder, "data");
 }
 
-/** Runs another `knot` command against the same machine, such as `admin create-token`; resolves to what it printed. */
+/**
+ * Runs another `knot` command against the same machine, such as `admin create-token`; resolves to what it printed. A
+ * daemon that should have refused to start, and did start, is told to end.
+ */
 export async function runKnot(
   args: readonly string[],
   { stdin = "", env = {}, cwd }: { stdin?: string; env?: Readonly<Record<string, string>>; cwd?: string } = {},
@@ -101,7 +104,10 @@ export async function runKnot(
     stdio: "pipe",
   });
   const out: { stdout: string[]; stderr: string[] } = { stdout: [], stderr: [] };
-  child.stdout.on("data", (chunk: Buffer) => out.stdout.push(chunk.toString()));
+  child.stdout.on("data", (chunk: Buffer) => {
+    out.stdout.push(chunk.toString());
+    if (args[0] === "server" && / is ready at /.test(chunk.toString())) child.kill("SIGTERM");
+  });
   child.stderr.on("data", (chunk: Buffer) => out.stderr.push(chunk.toString()));
   child.stdin.end(stdin);
   await once(child, "close");
