@@ -184,7 +184,7 @@ describe("a call that waits while the daemon is killed", () => {
     );
   });
 
-  test("runs after the restart when it was approved before, without another word", async (t) => {
+  test("runs after the restart when it was approved before, without another word", { timeout: 120_000 }, async (t) => {
     const data_dir = dataFolder(t);
     const { id, secret } = await askAndKill(data_dir);
     await changeApproval(data_dir, id, { state: "approved", decided_by_name: "admin", decided_at: Date.now() });
