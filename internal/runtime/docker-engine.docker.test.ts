@@ -179,6 +179,43 @@ it("gives new volumes to the space's user, and leaves their mode alone later", a
   assert.equal(who.stdout, "1000:1000\n1000:1000\n");
 });
 
+it("gives a user that the image does not know its volumes and its working directory", async (_t, { runtime, make }) => {
+  for (const [path, working_dir] of [
+    ["/home/new", "/home/new"],
+    ["/data", "/data/deep/er"],
+    ["/data", "/work"],
+  ] as const) {
+    const target = someTarget();
+    const volumes = [{ volume: `kn-${target.space_id}-home`, path, read_only: false }];
+    await make({ user: "4321:4322", volumes, working_dir }, target);
+    const script = 'touch mine "$1/mine" && stat -c %u:%g . mine "$1" "$1/mine" / /etc';
+    const { stdout, stderr } = await run(runtime, target, ["sh", "-c", script, "sh", path]);
+    assert.deepEqual([stderr, stdout], ["", `${"4321:4322\n".repeat(4)}${"0:0\n".repeat(2)}`], working_dir);
+  }
+});
+
+it("leaves a directory of the image to its owner although it is the working directory", async (_t, {
+  runtime,
+  make,
+}) => {
+  const target = await make({ user: "4321:4322", working_dir: "/root" });
+  assert.equal((await run(runtime, target, ["stat", "-c", "%u %a", "/root"], { cwd: "/" })).stdout, "0 700\n");
+});
+
+it("gives volumes of a container that was made before a crash", async (_t, { runtime }) => {
+  const target = someTarget();
+  const volumes = [{ volume: `kn-${target.space_id}-home`, path: "/data", read_only: false }];
+  const spec = someSpec({ image: await busyboxImage(), user: "1000:1000", volumes });
+  await runtime.create(target, spec, never);
+  const next = openDockerRuntime({
+    socket: dockerSocket(),
+    name: "docker",
+    instance_id: (await engine().getContainer(nameOf(target)).inspect()).Config.Labels["knot.instance"] ?? "",
+  });
+  await next.start(target, never);
+  assert.equal((await run(next, target, ["touch", "/data/mine"])).exit_code, 0);
+});
+
 it("keeps a space alive whose image only has a shell as its command", async (_t, { runtime, make }) => {
   const target = await make({ command: null });
   assert.equal((await run(runtime, target, ["echo", "alive"])).stdout, "alive\n");

@@ -68,9 +68,7 @@ class DockerRuntime implements Runtime {
 
   async create(target: Target, spec: SpaceSpec, signal: AbortSignal): Promise<void> {
     if ((await this.#find(target, signal)) === null) await this.#make(target, spec, signal);
-    const container = await this.#find(target, signal);
-    if (container === null) throw foreignContainer(target);
-    if (container.State.Status === "created") await this.#volumes.giveTo(container, spec, signal);
+    if ((await this.#find(target, signal)) === null) throw foreignContainer(target);
   }
 
   async start(target: Target, signal: AbortSignal): Promise<void> {
@@ -82,6 +80,8 @@ class DockerRuntime implements Runtime {
       await this.#engine.askUnless([304, 409], what, signal, () => container.unpause({ abortSignal: signal }));
       return;
     }
+    // not at its creation: a crash after that would leave the volumes root's
+    if (found.State.Status === "created") await this.#volumes.giveTo(found, signal);
     await this.#owners.run(target.user_id, async () => {
       // `docker network prune` removes the network of a container that is not running.
       if (found.HostConfig.NetworkMode === this.#networks.nameOf(target.user_id)) {

@@ -45,6 +45,7 @@ export type SpaceSpec = {
   readonly privileged: boolean;
   /** `own`: the owner's private bridge; `none`: only loopback; `host`: only where an admin allowed it. */
   readonly network: "own" | "none" | "host";
+  /** As name, uid or uid:gid; null is the image's own. It may write to new volumes and to a working directory it lacks. */
   readonly user: string | null;
   readonly working_dir: string | null;
   readonly hostname: string;

@@ -5,6 +5,9 @@ import type { Part, YamlReader } from "./yaml-reader.ts";
 
 export type Danger = z.output<typeof DangerWord>;
 
+/** Whom a container runs as when the template does not say: an ordinary user, whether or not the image knows it. */
+export const defaultUser = "1000:1000";
+
 /** What a container gets of root's powers when the template does not say. */
 export const defaultCapabilities: readonly string[] = [
   ...["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
@@ -29,7 +32,7 @@ export const checkImage = (image: string): string | null =>
 export const checkUser = (user: string): string | null =>
   /^([a-z_][a-z0-9_-]{0,31}|\d{1,10})(:([a-z_][a-z0-9_-]{0,31}|\d{1,10}))?$/i.test(user)
     ? null
-    : "must be a user of the image, as name, uid or uid:gid";
+    : 'must be a user of the image, as name, uid or uid:gid, or "image" for the one the image names';
 
 /** Absolute, without detours, and none of the places the engine needs itself. */
 export function checkPath(path: string): string | null {

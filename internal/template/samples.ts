@@ -3,12 +3,12 @@ export const samples: readonly { readonly name: string; readonly spec: string }[
   {
     name: "debian",
     spec: `# A small Debian in a container. Everything in /home/dev survives; the rest is made anew when the template changes.
+# It runs as user 1000. To install packages as root, write "user: root"; "user: image" is the user the image names.
 description: Debian with a home that survives
 image: docker.io/library/debian:\${{ .custom.release }}
 command: [sleep, infinity]
 working_dir: /home/dev
 environment:
-  HOME: /home/dev
   SPACE: \${{ .space.name }}
 volumes:
   - name: home

@@ -9,7 +9,13 @@ export const TemplateName = z
 
 export const TemplateRef = z.string().min(1).max(64).describe("Name or id of the template");
 
-export const SpecText = z.string().min(1).max(65_536).describe("The template itself, in YAML");
+export const SpecText = z
+  .string()
+  .min(1)
+  .max(65_536)
+  .describe(
+    "The template itself, in YAML. A container runs as user 1000:1000 unless it says user: root, another user, or image for the image's own; a user given by number has working_dir as HOME",
+  );
 
 export const Danger = z
   .enum(["privileged", "host_network", "host_mounts", "capabilities"])

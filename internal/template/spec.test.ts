@@ -14,14 +14,40 @@ describe("template spec", () => {
     const { spec } = check("image: debian");
     assert.deepEqual(spec?.body, {
       ...{ image: "debian", command: null, environment: {}, ports: [], host_mounts: [], memory_bytes: 2 * 1024 ** 3 },
-      ...{ cpus: 2, pids: 512, privileged: false, network: "own", user: null, working_dir: null, health: null },
+      ...{ cpus: 2, pids: 512, privileged: false, network: "own", user: "1000:1000", working_dir: null, health: null },
       capabilities: ["CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "NET_BIND_SERVICE", "SETGID", "SETUID"],
     });
   });
 
-  test("gives a process of this machine no capabilities", () => {
-    const { spec } = check("image: host");
-    assert.deepEqual([spec?.runtime, spec?.body.capabilities], ["process", []]);
+  test("gives a process of this machine no capabilities and no user", () => {
+    const { spec } = check("image: host\nworking_dir: /srv");
+    const { capabilities, user, environment } = spec?.body ?? {};
+    assert.deepEqual([spec?.runtime, capabilities, user, environment], ["process", [], null, {}]);
+  });
+
+  for (const [line, user, home] of [
+    ["", "1000:1000", "/srv"],
+    ["user: image", null, undefined],
+    ["user: root", "root", undefined],
+    ["user: 0", "0", "/srv"],
+    ["user: dev:staff", "dev:staff", undefined],
+    ["environment: { HOME: /x }", "1000:1000", "/x"],
+    ["environment: [HOME=]", "1000:1000", ""],
+  ] as const) {
+    test(`runs as ${user ?? "the image's user"} with the home ${home ?? "of the image"} with "${line}"`, () => {
+      const { spec } = check(`image: debian\nworking_dir: /srv\n${line}`);
+      assert.deepEqual([spec?.body.user, spec?.body.environment["HOME"]], [user, home]);
+    });
+  }
+
+  test("leaves the home alone without a working directory", () => {
+    assert.deepEqual(check("image: debian").spec?.body.environment, {});
+  });
+
+  test("sets the home to the working directory as it is with its values", () => {
+    const text = "image: debian\nworking_dir: /home/${{ .user.username }}";
+    const { spec } = check(text, { values: values({ ".user.username": "ada" }) });
+    assert.deepEqual(spec?.body.environment, { HOME: "/home/ada" });
   });
 
   test("reads every key", () => {
@@ -43,7 +69,7 @@ working_dir: /srv
 `);
     assert.deepEqual(mistakes, []);
     assert.deepEqual(spec?.body.command, ["sh", "-c", "npm start"]);
-    assert.deepEqual(spec?.body.environment, { A: "1", B: "x=y" });
+    assert.deepEqual(spec?.body.environment, { HOME: "/srv", A: "1", B: "x=y" });
     assert.deepEqual([spec?.body.memory_bytes, spec?.volumes[0]?.reserved_bytes], [512 * 1024 ** 2, 10 * 1024 ** 3]);
     assert.equal(spec?.body.health?.interval_seconds, 60);
     assert.equal(spec?.runtime, "docker");

@@ -9,6 +9,7 @@ import {
   cleanCapability,
   type Danger,
   defaultCapabilities,
+  defaultUser,
   readCommand,
   readEnvironment,
   readHostMounts,
@@ -110,6 +111,14 @@ function read(
   const runtime = readRuntime(reader, fields, image);
   const network = readNetwork(reader, fields.network, allowed);
   const health: HealthCheck | null = fields.health === undefined ? null : readHealth(reader, fields.health);
+  const user = readUser(reader, fields.user, runtime);
+  const working_dir =
+    fields.working_dir === undefined
+      ? null
+      : (reader.text(fields.working_dir, "working_dir", { check: checkPath }) ?? null);
+  const environment = fields.environment === undefined ? {} : readEnvironment(reader, fields.environment);
+  // the image need not know a number, and to the engine the home of a stranger is "/"
+  const needsHome = runtime === "docker" && working_dir !== null && /^\d/.test(user ?? "");
   return {
     name: literal("name"),
     description: literal("description"),
@@ -120,7 +129,7 @@ function read(
     body: {
       image,
       command: fields.command === undefined ? null : readCommand(reader, fields.command, "command"),
-      environment: fields.environment === undefined ? {} : readEnvironment(reader, fields.environment),
+      environment: needsHome ? { HOME: working_dir, ...environment } : environment,
       ports: fields.ports === undefined ? [] : readPorts(reader, fields.ports),
       host_mounts: fields.host_mounts === undefined ? [] : readHostMounts(reader, fields.host_mounts, allowed),
       memory_bytes:
@@ -133,14 +142,8 @@ function read(
       capabilities: readCapabilities(reader, fields.capabilities, allowed, runtime),
       privileged: readPrivileged(reader, fields.privileged, allowed),
       network,
-      user:
-        fields.user === undefined
-          ? null
-          : (reader.text(fields.user, "user", { check: checkUser, loose: true }) ?? null),
-      working_dir:
-        fields.working_dir === undefined
-          ? null
-          : (reader.text(fields.working_dir, "working_dir", { check: checkPath }) ?? null),
+      user,
+      working_dir,
       health,
     },
   };
@@ -171,6 +174,12 @@ function readRuntime(reader: YamlReader, fields: Fields, image: string): "docker
     reader.fail(fields.image, 'the runtime process has no images: write "host"');
   }
   return runtime === "any" ? (host ? "process" : "docker") : runtime;
+}
+
+function readUser(reader: YamlReader, part: Part | undefined, runtime: TemplateSpec["runtime"]): string | null {
+  if (part === undefined) return runtime === "docker" ? defaultUser : null;
+  const user = reader.text(part, "user", { check: checkUser, loose: true }) ?? null;
+  return user === "image" ? null : user;
 }
 
 function readNetwork(reader: YamlReader, part: Part | undefined, allowed: readonly Danger[]): SpaceSpec["network"] {
