@@ -279,6 +279,10 @@ describe("completion", () => {
     assert.deepEqual(await complete("thing", ""), ["create", "delete", "get", "list", "start", "update"]);
     assert.deepEqual(await complete("thing", "start", "lamp", "--wa"), ["--wait-seconds"]);
     assert.deepEqual(await complete("thing", "list", "--kinds", ""), ["round", "square"]);
+    assert.deepEqual(await complete("thing", "list", "--kinds=ro"), ["--kinds=round"]);
+    assert.deepEqual(await complete("thing", "list", "--kinds", "=", "ro"), ["round"]);
+    assert.deepEqual(await complete("thing", "list", "--kinds", "="), ["round", "square"]);
+    assert.deepEqual(await complete("--server", "http://there", "--json", "thing", "st"), ["start"]);
     assert.deepEqual(await complete("completion", ""), ["bash", "zsh", "fish"]);
     assert.ok(!(await complete("")).includes("__complete"));
   });
