@@ -1,4 +1,5 @@
 import { Commands } from "../command/command.ts";
+import type { Config } from "../config/schema.ts";
 import { Files } from "../file/file.ts";
 import type { Vault } from "../secret/secret.ts";
 import { openSpaces } from "../space/open-spaces.ts";
@@ -16,16 +17,18 @@ type Deps = {
   readonly vault: Vault;
   readonly runtimes: ReadonlyMap<string, Runtime>;
   readonly identity: Identity;
+  readonly rules: Config["server"]["templates"];
   readonly url: string;
   readonly onError: (what: string, cause: unknown) => void;
 };
 
 /** Templates, spaces and what is done in them. Nothing moves by itself before `keeper.reconciler.start()`. */
-export function createSpaces({ store, vault, runtimes, identity, url, onError }: Deps) {
+export function createSpaces({ store, vault, runtimes, identity, rules, url, onError }: Deps) {
   const rows = new SqlSpaces(store);
   const templates = new Templates({
     store: new SqlTemplates(store),
     variables: { all: async () => ({}) },
+    images: { allowed: rules.allowed_images, pinned: rules.pinned_images },
     url,
     now: Date.now,
   });

@@ -179,4 +179,15 @@ describe("shown configuration", () => {
     assert.equal(shown.find(({ key }) => key === "server.postgres.url")?.value, "********");
     assert.equal(shown.find(({ key }) => key === "server.encrypt")?.value, "");
   });
+
+  test("says which images templates may name", (t) => {
+    const env = { KNOT_SERVER_TEMPLATES_ALLOWED_IMAGES: "docker.io/library/*,ghcr.io/acme/*" };
+    const { config } = load(t, "", env, { "server-templates-pinned-images": "true" });
+    assert.deepEqual(config.server.templates, {
+      allowed_images: ["docker.io/library/*", "ghcr.io/acme/*"],
+      pinned_images: true,
+    });
+    const [mistake] = mistakesOf(t, '[server.templates]\nallowed_images = ["debian", "a b"]\n');
+    assert.match(mistake ?? "", /^knot\.toml:2 server\.templates\.allowed_images.* must be a name of images/);
+  });
 });

@@ -155,6 +155,24 @@ export const ConfigSchema = z.strictObject({
             .describe("sandbox: bubblewrap; plain: NO isolation, spaces run as the daemon's user with all its files"),
         })
         .prefault({}),
+      templates: z
+        .strictObject({
+          allowed_images: z
+            .array(
+              z
+                .string()
+                .regex(/^[A-Za-z0-9._:/@*-]+$/, "must be a name of images, such as docker.io/library/* or debian:12"),
+            )
+            .default([])
+            .describe(
+              "Images templates may name; * stands for anything, a name without a tag for all its tags, one without a registry for docker.io; empty: all",
+            ),
+          pinned_images: z
+            .boolean()
+            .default(false)
+            .describe("Take only images whose name ends with their digest (@sha256)"),
+        })
+        .prefault({}),
       postgres: z
         .strictObject({
           url: z

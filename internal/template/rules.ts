@@ -24,11 +24,6 @@ export const safeCapabilities: ReadonlySet<string> = new Set([
 /** CAP_CHOWN, chown and CHOWN are the same. */
 export const cleanCapability = (word: string): string => word.toUpperCase().replace(/^CAP_/, "");
 
-export const checkImage = (image: string): string | null =>
-  /^[a-z0-9][a-z0-9._:/@-]*$/i.test(image) && image.length <= 255
-    ? null
-    : "must be the name of an image, such as docker.io/library/debian:bookworm-slim";
-
 export const checkUser = (user: string): string | null =>
   /^([a-z_][a-z0-9_-]{0,31}|\d{1,10})(:([a-z_][a-z0-9_-]{0,31}|\d{1,10}))?$/i.test(user)
     ? null

@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: templates are written with them
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { everyImage } from "./image.ts";
 import { readSpec, type SpecOptions } from "./spec.ts";
 
 const check = (text: string, options: Partial<SpecOptions> = {}) =>
-  readSpec(text, { allowed: [], variables: {}, values: null, ...options });
+  readSpec(text, { allowed: [], images: everyImage, variables: {}, values: null, ...options });
 const mistakesOf = (text: string, options: Partial<SpecOptions> = {}) =>
   check(text, options).mistakes.map(({ line, column, message }) => `${line}:${column} ${message}`);
 const values = (more: Record<string, string | number | boolean>) => new Map(Object.entries(more));
@@ -170,6 +171,20 @@ parameters:
   test("does not let a value move the space out of its container", () => {
     const text = "image: ${{ .custom.p }}\nparameters: [{ name: p }]";
     assert.equal(check(text, { values: values({ ".custom.p": "host" }) }).spec, null);
+  });
+
+  test("refuses an image that the server does not take, also when it comes from a value", () => {
+    const images = { allowed: ["docker.io/library/*"], pinned: false };
+    assert.match(mistakesOf("memory: 1G\nimage: evil/x", { images }).join(), /^2:8 image evil\/x is none of those/);
+    assert.deepEqual(mistakesOf("image: debian", { images }), []);
+    const text = "image: ${{ .custom.p }}\nparameters: [{ name: p, default: evil/x }]";
+    assert.deepEqual(mistakesOf(text, { images }), []);
+    const found = mistakesOf(text, { images, values: values({ ".custom.p": "evil/x" }) });
+    assert.match(found.join(), /^1:8 image evil\/x is none of those/);
+  });
+
+  test("takes the programs of this machine for no image", () => {
+    assert.deepEqual(mistakesOf("image: host", { images: { allowed: ["debian"], pinned: true } }), []);
   });
 
   test("makes a number of a placeholder that stands alone", () => {

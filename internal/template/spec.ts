@@ -1,9 +1,9 @@
 import type { HealthCheck, SpaceSpec } from "../space/runtime.ts";
+import { checkImage, type ImageRules } from "./image.ts";
 import { readHealth, readPorts, readVolumes, type TemplateVolume } from "./lists.ts";
 import { readParameters } from "./parameter.ts";
 import type { Names, Value } from "./placeholder.ts";
 import {
-  checkImage,
   checkPath,
   checkUser,
   cleanCapability,
@@ -33,6 +33,8 @@ export type TemplateSpec = {
 export type SpecOptions = {
   /** What this template may do although it weakens isolation. */
   readonly allowed: readonly Danger[];
+  /** Which images this server takes. */
+  readonly images: ImageRules;
   /** Variables of the server, by name. */
   readonly variables: Readonly<Record<string, string>>;
   /** Values of everything a placeholder may name but variables; null to check a template without any. */
@@ -70,7 +72,7 @@ export function readSpec(
   const fields: Fields = reader.fields(reader.root, "the template", keys as readonly Key[]);
   const parameters = fields.parameters === undefined ? [] : readParameters(reader, fields.parameters);
   reader.names = namesOf(parameters, options);
-  const spec = read(reader, fields, parameters, options.allowed);
+  const spec = read(reader, fields, parameters, options);
   const mistakes = reader.mistakes.toSorted((a, b) => a.line - b.line || a.column - b.column);
   return { mistakes, spec: mistakes.length === 0 ? spec : null };
 }
@@ -103,11 +105,11 @@ function read(
   reader: YamlReader,
   fields: Fields,
   parameters: readonly Parameter[],
-  allowed: readonly Danger[],
+  { allowed, images }: SpecOptions,
 ): TemplateSpec {
   const literal = (key: "name" | "description" | "icon") =>
     fields[key] === undefined ? null : (reader.text(fields[key], key, { literal: true }) ?? null);
-  const image = readImage(reader, fields);
+  const image = readImage(reader, fields, images);
   const runtime = readRuntime(reader, fields, image);
   const network = readNetwork(reader, fields.network, allowed);
   const health: HealthCheck | null = fields.health === undefined ? null : readHealth(reader, fields.health);
@@ -149,12 +151,12 @@ function read(
   };
 }
 
-function readImage(reader: YamlReader, fields: Fields): string {
+function readImage(reader: YamlReader, fields: Fields, images: ImageRules): string {
   if (fields.image === undefined) {
     if (reader.root !== null) reader.fail(reader.root, 'the template needs an "image"; "host" stands for this machine');
     return "";
   }
-  const image = reader.text(fields.image, "image", { check: checkImage }) ?? "";
+  const image = reader.text(fields.image, "image", { check: (text) => checkImage(text, images) }) ?? "";
   // a value that somebody gives must not move the space out of its container
   if (image !== "host" || reader.scalar(fields.image, "image") === "host") return image;
   reader.fail(fields.image, 'image must be the name of an image: "host" cannot come from a placeholder');

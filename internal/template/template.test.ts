@@ -6,6 +6,7 @@ import { problemOf } from "../problem/problem.ts";
 import { SqlTemplates } from "../store/templates.ts";
 import { callOf, principal } from "../testkit/principal.ts";
 import { memoryStore } from "../testkit/store.ts";
+import type { ImageRules } from "./image.ts";
 import { Templates } from "./template.ts";
 
 const admin = (): Call => callOf();
@@ -30,12 +31,15 @@ const occasion = {
   ...{ space_id: "s1", space_name: "dev", user: { id: "u1", username: "ada", email: "" }, parameters: {}, secrets: {} },
 };
 
-async function templatesOf(t: TestContext) {
+async function templatesOf(t: TestContext, images?: ImageRules) {
   const store = await memoryStore(t);
   const variables = { all: async () => ({}) };
   return {
     store,
-    templates: new Templates({ store: new SqlTemplates(store), variables, url: "http://x", now: Date.now }),
+    templates: new Templates({
+      ...{ store: new SqlTemplates(store), variables, url: "http://x", now: Date.now },
+      ...(images === undefined ? {} : { images }),
+    }),
   };
 }
 
@@ -129,6 +133,28 @@ describe("templates", () => {
     await templates.create(author(), box({ active: false }));
     assert.equal(await codeOf(templates.get(user(), { template: "box" })), "not_found");
     assert.equal(await codeOf(templates.choose(author(), "box")), "conflict");
+  });
+
+  test("takes no image that the server does not, at any door to it", async (t) => {
+    const { templates } = await templatesOf(t, { allowed: ["debian"], pinned: false });
+    const bad = "memory: 1G\nimage: evil/x";
+    const mistake = /line 2, column 8: image evil\/x is none of those/;
+    const { id } = await templates.create(author(), box());
+    await assert.rejects(templates.create(admin(), box({ name: "bad", spec: bad })), mistake);
+    await assert.rejects(templates.update(admin(), { template: "box", spec: bad }), mistake);
+    assert.deepEqual((await templates.validate(author(), { spec: bad })).mistakes[0]?.line, 2);
+    await templates.compile({ template_id: id, template_version: 1 }, occasion);
+  });
+
+  test("makes no space from an image that the server takes no longer", async (t) => {
+    const { templates, store } = await templatesOf(t);
+    const { id } = await templates.create(author(), box());
+    const strict = new Templates({
+      ...{ store: new SqlTemplates(store), variables: { all: async () => ({}) }, url: "http://x", now: Date.now },
+      images: { allowed: [], pinned: true },
+    });
+    const compiled = strict.compile({ template_id: id, template_version: 1 }, occasion);
+    await assert.rejects(compiled, /line 1, column 8: image must carry its digest/);
   });
 
   test("checks parameters and names every mistake", async (t) => {

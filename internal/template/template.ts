@@ -6,6 +6,7 @@ import { may } from "../operation/principal.ts";
 import { nearest } from "../problem/nearest.ts";
 import { type FieldError, Problem } from "../problem/problem.ts";
 import type { Compiled, Filled, Occasion } from "../space/ports.ts";
+import { everyImage, type ImageRules } from "./image.ts";
 import { checkValue } from "./parameter.ts";
 import type { Value } from "./placeholder.ts";
 import type { Danger } from "./rules.ts";
@@ -23,6 +24,8 @@ export interface Variables {
 export type TemplatesDeps = {
   readonly store: TemplateStore;
   readonly variables: Variables;
+  /** Which images the server takes; every one when left out. */
+  readonly images?: ImageRules;
   /** What `.server.url` stands for. */
   readonly url: string;
   readonly now: () => number;
@@ -241,7 +244,8 @@ export class Templates {
   }
 
   async #read(text: string, allowed: readonly Danger[], values: ReadonlyMap<string, Value> | null) {
-    return readSpec(text, { allowed, values, variables: await this.#deps.variables.all() });
+    const { variables, images = everyImage } = this.#deps;
+    return readSpec(text, { allowed, images, values, variables: await variables.all() });
   }
 
   async #version({ template_id, template_version }: Version): Promise<VersionRow> {
