@@ -98,6 +98,18 @@ export const plainPaths = {
       },
     },
   },
+  "/docs/reference/problems": {
+    get: {
+      security: [],
+      operationId: "get_problems_page",
+      summary: "What each code of a problem means, for people; the `type` of a problem links here",
+      tags: ["server"],
+      responses: {
+        "200": { description: "The page", content: { "text/html": { schema: { type: "string" } } } },
+        default: problem,
+      },
+    },
+  },
   "/healthz": {
     get: {
       security: [],

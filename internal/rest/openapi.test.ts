@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { z } from "zod";
 import { operation } from "../operation/operation.ts";
+import { Problem, type ProblemCode, problems } from "../problem/problem.ts";
 import { restUnderTest } from "../testkit/rest.ts";
 import { thingOperations } from "../testkit/things.ts";
 import { createGate } from "./gate.ts";
@@ -122,6 +123,19 @@ describe("the plain routes", () => {
     assert.match(out.headers["set-cookie"] as string, /Max-Age=0/);
     assert.deepEqual((await server.inject({ url: "/api/auth/setup" })).json(), { required: false });
     assert.equal((await server.inject({ method: "POST", url: "/api/auth/setup", headers })).statusCode, 409);
+  });
+
+  test("explain every problem where its document says, to anybody", async (t) => {
+    const { server } = restUnderTest(t);
+    for (const [code, { title, status }] of Object.entries(problems)) {
+      const { type } = new Problem(code as ProblemCode, "").toDocument();
+      const [path, anchor] = type.split("#");
+      const answer = await server.inject({ url: path as string });
+      assert.equal(answer.statusCode, 200);
+      assert.equal(answer.headers["content-type"], "text/html; charset=utf-8");
+      assert.match(answer.headers["content-security-policy"] as string, /script-src 'self'/);
+      assert.match(answer.body, new RegExp(`<tr id="${anchor}">.*${title}.*<td>${status}</td>`));
+    }
   });
 
   test("tell health, and readiness part by part", async (t) => {

@@ -6,6 +6,7 @@ import { streamEvents } from "./events.ts";
 import { type Gate, refuseCrossSite } from "./gate.ts";
 import { openapiOf } from "./openapi.ts";
 import type { SignedIn } from "./ports.ts";
+import { problemsPage } from "./problems-page.ts";
 import { clientOf } from "./request-call.ts";
 import type { RestDeps } from "./rest.ts";
 
@@ -21,6 +22,11 @@ export function plainRoutes(deps: RestDeps, gate: Gate): readonly PlainRoute[] {
     ...authRoutes(deps),
     ...descriptionRoutes(deps, gate),
     { method: "GET", path: "/api/events/stream", handler: (request, reply) => streamEvents(request, reply, deps) },
+    {
+      method: "GET",
+      path: "/docs/reference/problems",
+      handler: async (_request, reply) => reply.type("text/html; charset=utf-8").send(problemsPage()),
+    },
     { method: "GET", path: "/healthz", handler: async () => ({ ok: true }) },
     {
       method: "GET",
