@@ -171,66 +171,86 @@ describe("a call that waits while the daemon is killed", () => {
   test("still waits after the restart, and runs once when it is approved then", async (t) => {
     const data_dir = dataFolder(t);
     const { id, secret } = await askAndKill(data_dir);
-    await using house = await reopenHouse({ data_dir, flags: withoutEngine });
-    assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "pending");
-    const retry = () => house.with(secret).call("create_group", created);
-    assert.equal((await retry()).body.approval.id, id);
-    assert.equal((await house.admin.browser.ok("approve_call", { approval: id })).approval.state, "done");
-    assert.equal((await retry()).body.group.name, "team");
-    const { groups } = await house.admin.browser.ok("list_groups");
-    assert.deepEqual(
-      groups.map(({ name }: { name: string }) => name),
-      ["team"],
-    );
+    const house = await reopenHouse({ data_dir, flags: withoutEngine });
+    try {
+      assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "pending");
+      const retry = () => house.with(secret).call("create_group", created);
+      assert.equal((await retry()).body.approval.id, id);
+      assert.equal((await house.admin.browser.ok("approve_call", { approval: id })).approval.state, "done");
+      assert.equal((await retry()).body.group.name, "team");
+      const { groups } = await house.admin.browser.ok("list_groups");
+      assert.deepEqual(
+        groups.map(({ name }: { name: string }) => name),
+        ["team"],
+      );
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   test("runs after the restart when it was approved before, without another word", { timeout: 120_000 }, async (t) => {
     const data_dir = dataFolder(t);
     const { id, secret } = await askAndKill(data_dir);
     await changeApproval(data_dir, id, { state: "approved", decided_by_name: "admin", decided_at: Date.now() });
-    await using house = await reopenHouse({ data_dir, flags: withoutEngine });
-    const approval = await untilEnded(house, id);
-    assert.equal(approval.state, "done");
-    assert.equal((await house.with(secret).call("create_group", created)).body.group.name, "team");
+    const house = await reopenHouse({ data_dir, flags: withoutEngine });
+    try {
+      const approval = await untilEnded(house, id);
+      assert.equal(approval.state, "done");
+      assert.equal((await house.with(secret).call("create_group", created)).body.group.name, "team");
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   test("is not run again when the daemon was killed while it ran", async (t) => {
     const data_dir = dataFolder(t);
     const { id, secret } = await askAndKill(data_dir);
     await changeApproval(data_dir, id, { state: "executing" });
-    await using house = await reopenHouse({ data_dir, flags: withoutEngine });
-    assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "interrupted");
-    const { status, body } = await house.with(secret).call("create_group", created);
-    assert.deepEqual([status, body.code], [409, "conflict"]);
-    assert.match(body.detail, /outcome is unknown/);
-    assert.equal((await house.admin.browser.ok("list_groups")).total, 0);
+    const house = await reopenHouse({ data_dir, flags: withoutEngine });
+    try {
+      assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "interrupted");
+      const { status, body } = await house.with(secret).call("create_group", created);
+      assert.deepEqual([status, body.code], [409, "conflict"]);
+      assert.match(body.detail, /outcome is unknown/);
+      assert.equal((await house.admin.browser.ok("list_groups")).total, 0);
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   test("can no longer be decided when its time was over meanwhile", async (t) => {
     const data_dir = dataFolder(t);
     const { id, secret } = await askAndKill(data_dir);
     await changeApproval(data_dir, id, { expires_at: Date.now() - 1 });
-    await using house = await reopenHouse({ data_dir, flags: withoutEngine });
-    const decided = await house.admin.browser.call("approve_call", { approval: id });
-    assert.deepEqual([decided.status, decided.body.code], [409, "conflict"]);
-    assert.match(decided.body.detail, /expired/);
-    assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "expired");
-    const told = await house.with(secret).call("create_group", created);
-    assert.deepEqual([told.status, told.body.code], [403, "declined"]);
-    const again = await house.with(secret).call("create_group", created);
-    assert.notEqual(again.body.approval.id, id);
-    assert.equal((await house.admin.browser.ok("list_groups")).total, 0);
+    const house = await reopenHouse({ data_dir, flags: withoutEngine });
+    try {
+      const decided = await house.admin.browser.call("approve_call", { approval: id });
+      assert.deepEqual([decided.status, decided.body.code], [409, "conflict"]);
+      assert.match(decided.body.detail, /expired/);
+      assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "expired");
+      const told = await house.with(secret).call("create_group", created);
+      assert.deepEqual([told.status, told.body.code], [403, "declined"]);
+      const again = await house.with(secret).call("create_group", created);
+      assert.notEqual(again.body.approval.id, id);
+      assert.equal((await house.admin.browser.ok("list_groups")).total, 0);
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   });
 
   /** A daemon that dies while a call of a token waits. */
   async function askAndKill(data_dir: string): Promise<{ id: string; secret: string }> {
-    await using house = await startHouse({ data_dir, flags: withoutEngine });
-    const { id: token_id, secret } = await house.admin.token("client");
-    await house.admin.browser.ok("set_approval_policy", askFirst(token_id, "create_group"));
-    const { status, body } = await house.with(secret).call("create_group", created);
-    assert.deepEqual([status, body.code], [409, "approval_required"]);
-    await house.daemon.kill();
-    return { id: body.approval.id, secret };
+    const house = await startHouse({ data_dir, flags: withoutEngine });
+    try {
+      const { id: token_id, secret } = await house.admin.token("client");
+      await house.admin.browser.ok("set_approval_policy", askFirst(token_id, "create_group"));
+      const { status, body } = await house.with(secret).call("create_group", created);
+      assert.deepEqual([status, body.code], [409, "approval_required"]);
+      await house.daemon.kill();
+      return { id: body.approval.id, secret };
+    } finally {
+      await house[Symbol.asyncDispose]();
+    }
   }
 });
 
@@ -244,9 +264,13 @@ async function untilEnded({ admin }: House, id: string): Promise<{ state: string
 
 /** What time or a crash at the right moment would have done, while no daemon runs. */
 async function changeApproval(data_dir: string, id: string, set: Partial<ApprovalsTable>): Promise<void> {
-  await using store = await openStore({ kind: "sqlite", path: join(data_dir, "knot.db") });
-  const { numUpdatedRows } = await store.db.updateTable("approvals").set(set).where("id", "=", id).executeTakeFirst();
-  assert.equal(numUpdatedRows, 1n);
+  const store = await openStore({ kind: "sqlite", path: join(data_dir, "knot.db") });
+  try {
+    const { numUpdatedRows } = await store.db.updateTable("approvals").set(set).where("id", "=", id).executeTakeFirst();
+    assert.equal(numUpdatedRows, 1n);
+  } finally {
+    await store[Symbol.asyncDispose]();
+  }
 }
 
 const work = { space: "dev", command: "echo ran >> runs; echo worked" };

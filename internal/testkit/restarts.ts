@@ -24,11 +24,15 @@ export function restartTest(place: Place): void {
           ["running"],
         );
 
-        await using next = await reopenHouse({ data_dir, config: place.config });
-        const { space } = await next.admin.browser.ok("get_space", dev);
-        assert.deepEqual([space.state, space.started_at], ["running", before.started_at]);
-        assert.equal((await run(next, "cat /tmp/mark")).stdout, "kept\n");
-        await deleteAndLookFor(next, place, data_dir);
+        const next = await reopenHouse({ data_dir, config: place.config });
+        try {
+          const { space } = await next.admin.browser.ok("get_space", dev);
+          assert.deepEqual([space.state, space.started_at], ["running", before.started_at]);
+          assert.equal((await run(next, "cat /tmp/mark")).stdout, "kept\n");
+          await deleteAndLookFor(next, place, data_dir);
+        } finally {
+          await next[Symbol.asyncDispose]();
+        }
       });
     }
 
@@ -41,8 +45,12 @@ export function restartTest(place: Place): void {
       const { exit_code, stdout } = await running;
       assert.deepEqual([exit_code, stdout], [5, "finished\n"]);
       assert.equal(await code, 0);
-      await using next = await reopenHouse({ data_dir, config: place.config });
-      await deleteAndLookFor(next, place, data_dir);
+      const next = await reopenHouse({ data_dir, config: place.config });
+      try {
+        await deleteAndLookFor(next, place, data_dir);
+      } finally {
+        await next[Symbol.asyncDispose]();
+      }
     });
 
     test("is killed while it is created runs once the next one has finished that", patience, async (t) => {
@@ -50,11 +58,15 @@ export function restartTest(place: Place): void {
       const { space } = await house.admin.browser.ok("create_space", newSpace(place, { wait_seconds: 0 }));
       await house.daemon.kill();
       assert.equal(space.desired, "running");
-      await using next = await reopenHouse({ data_dir, config: place.config });
-      await reaches(next, "running");
-      assert.equal((await run(next, "echo here")).stdout, "here\n");
-      assert.equal((await place.runtime(data_dir).list(never)).length, 1);
-      await deleteAndLookFor(next, place, data_dir);
+      const next = await reopenHouse({ data_dir, config: place.config });
+      try {
+        await reaches(next, "running");
+        assert.equal((await run(next, "echo here")).stdout, "here\n");
+        assert.equal((await place.runtime(data_dir).list(never)).length, 1);
+        await deleteAndLookFor(next, place, data_dir);
+      } finally {
+        await next[Symbol.asyncDispose]();
+      }
     });
 
     test("is killed while it is started runs once the next one has finished that", patience, async (t) => {
@@ -64,11 +76,15 @@ export function restartTest(place: Place): void {
       await house.admin.browser.ok("stop_space", dev);
       await house.admin.browser.ok("start_space", { ...dev, wait_seconds: 0 });
       await house.daemon.kill();
-      await using next = await reopenHouse({ data_dir, config: place.config });
-      await reaches(next, "running");
-      assert.equal((await run(next, "cat kept")).stdout, "kept\n");
-      assert.equal((await place.runtime(data_dir).list(never)).length, 1);
-      await deleteAndLookFor(next, place, data_dir);
+      const next = await reopenHouse({ data_dir, config: place.config });
+      try {
+        await reaches(next, "running");
+        assert.equal((await run(next, "cat kept")).stdout, "kept\n");
+        assert.equal((await place.runtime(data_dir).list(never)).length, 1);
+        await deleteAndLookFor(next, place, data_dir);
+      } finally {
+        await next[Symbol.asyncDispose]();
+      }
     });
 
     test("is killed while it is deleted is gone once the next one has finished that", patience, async (t) => {
@@ -76,10 +92,14 @@ export function restartTest(place: Place): void {
       await create(house, place);
       await house.admin.browser.ok("delete_space", { ...dev, confirm: true, wait_seconds: 0 });
       await house.daemon.kill();
-      await using next = await reopenHouse({ data_dir, config: place.config });
-      await until(async () => (await next.admin.browser.call("get_space", dev)).status === 404);
-      await until(async () => (await remains(place, data_dir)) === 0);
-      assert.equal((await next.admin.browser.call("create_space", newSpace(place, { start: false }))).status, 200);
+      const next = await reopenHouse({ data_dir, config: place.config });
+      try {
+        await until(async () => (await next.admin.browser.call("get_space", dev)).status === 404);
+        await until(async () => (await remains(place, data_dir)) === 0);
+        assert.equal((await next.admin.browser.call("create_space", newSpace(place, { start: false }))).status, 200);
+      } finally {
+        await next[Symbol.asyncDispose]();
+      }
     });
   });
 }
@@ -99,7 +119,7 @@ async function started(t: TestContext, place: Place): Promise<Started> {
     // a daemon that a failed test was just ending cannot delete its spaces any more
     await house?.[Symbol.asyncDispose]().then(null, () => {});
     if (house === undefined || (await remains(place, data_dir)) === 0) return;
-    await using _ = await reopenHouse({ data_dir, config: place.config });
+    await (await reopenHouse({ data_dir, config: place.config }))[Symbol.asyncDispose]();
   });
   const data_dir = dataFolder(t);
   house = await startHouse({ data_dir, config: place.config });
