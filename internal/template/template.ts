@@ -96,7 +96,8 @@ export class Templates {
     // what an administrator allowed was allowed to that spec; another author's spec starts without it
     const allowed = isNew && !may(call.principal, "server.manage") ? [] : (input.allow ?? row.allowed);
     const text = input.spec ?? row.spec;
-    const spec = isNew || input.allow !== undefined ? await this.#checked(text, allowed) : null;
+    // an allowance can always be taken away: a spec that needs it makes no more spaces
+    const spec = isNew ? await this.#checked(text, allowed) : null;
     const { name, group_ids, active } = input;
     const made = isNew && spec !== null ? newVersion(call, text, spec, allowed) : {};
     const description = input.description ?? (isNew ? (spec?.description ?? undefined) : undefined);
