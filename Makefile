@@ -36,7 +36,7 @@ node_modules/.installed: package.json package-lock.json | $(NODE)
 	@touch $@
 
 run: build bubblewrap ## Build and start the daemon (ARGS="--server-listen :3000" for flags)
-	@[ -e knot.toml ] || { cp knot.toml.example knot.toml && echo 'Made knot.toml from knot.toml.example.'; }
+	@[ -e knot.toml ] || { install -m 600 knot.toml.example knot.toml && echo 'Made knot.toml from knot.toml.example.'; }
 	@exec dist/knot server $(ARGS)
 
 .PHONY: bubblewrap

@@ -29,7 +29,7 @@ describe("a configuration with mistakes", () => {
     assert.equal(stdout, "");
     for (const place of [
       /knot\.toml:2: server\.listen /,
-      /knot\.toml:3: server\.lisen is not known; did you mean listen\?/,
+      /knot\.toml:3: server\.lisen is not known; did you mean server\.listen\?/,
       /knot\.toml:6: server\.mcp\.enabled /,
       /knot\.toml:9: log\.level /,
       /KNOT_SERVER_LISTN: .*KNOT_SERVER_LISTEN/,

@@ -95,11 +95,11 @@ describe("configuration", () => {
       { "log-levl": "info" },
     );
     for (const expected of [
-      /^knot\.toml:2 server\.listn is not known; did you mean listen\?$/,
+      /^knot\.toml:2 server\.listn is not known; did you mean server\.listen\?$/,
       /^knot\.toml:3 server\.audit_retention /,
       /^knot\.toml:5 server\.mcp\.enabled /,
       /^knot\.toml:10 server\.mcp\.remote_servers\.1\.namespace must be 1 to 32/,
-      /^knot\.toml:11 server\.mcp\.remote_servers\.1\.comand is not known; did you mean command\?$/,
+      /^knot\.toml:11 server\.mcp\.remote_servers\.1\.comand is not known; did you mean server\.mcp\.remote_servers\.1\.command\?$/,
       /^KNOT_SERVER_LISTN {2}is not known; did you mean KNOT_SERVER_LISTEN\?$/,
       /^KNOT_SERVER_SHUTDOWN_SECONDS server\.shutdown_seconds must be a number, not "soon"$/,
       /^--log-levl {2}is not known; did you mean log-level\?$/,

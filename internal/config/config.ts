@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { parse, TomlError } from "smol-toml";
 import type { z } from "zod";
+import { mistakeIn } from "../operation/mistake.ts";
 import { nearest } from "../problem/nearest.ts";
 import { linesOf } from "./lines.ts";
 import { type Option, options, readValue } from "./options.ts";
@@ -60,7 +61,7 @@ export function loadConfig({ file, env, flags }: Sources): LoadedConfig {
     if (value !== undefined) applyEnv(name, value, { tree, said, mistakes });
   }
   for (const [name, value] of Object.entries(flags)) applyFlag(name, value, { tree, said, mistakes });
-  const result = ConfigSchema.safeParse(tree);
+  const result = ConfigSchema.safeParse(tree, { error: mistakeIn });
   if (!result.success) {
     const place = (key: string) => placeOf(key, said, path ?? "the configuration");
     mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, place)));
@@ -137,11 +138,12 @@ function mistakesOf(issue: z.core.$ZodIssue, place: (key: string) => string): Mi
   if (issue.code === "unrecognized_keys") {
     return issue.keys.map((name) => {
       const key = [...issue.path, name].join(".");
-      return { place: place(key), key, message: unknown(name, keysBelow(issue.path)) };
+      const known = keysBelow(issue.path).map((below) => [...issue.path, below].join("."));
+      return { place: place(key), key, message: unknown(key, known) };
     });
   }
   const key = issue.path.join(".");
-  return [{ place: place(key), key, message: issue.message.replace(/^Invalid (input|option): /, "is wrong: ") }];
+  return [{ place: place(key), key, message: issue.message }];
 }
 
 /** The keys a table may have; of a remote server, the fields of one table. */

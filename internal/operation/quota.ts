@@ -3,27 +3,27 @@ import { z } from "zod";
 const amount = z.number().nonnegative().nullable();
 const count = z.number().int().nonnegative().nullable();
 
+const limits = {
+  spaces: count.describe("How many spaces; null sets no limit"),
+  cpus: amount.describe("CPUs of all running spaces together, such as 2.5; null sets no limit"),
+  memory_bytes: count.describe("Memory of all running spaces together; null sets no limit"),
+  storage_bytes: count.describe("Storage of all spaces together; null sets no limit"),
+};
+
 /** What a user or a group may use at once. `null` sets no limit of its own; see `effectiveQuota` for who wins. */
 export const Quota = z
   .strictObject({
-    spaces: count.default(null).describe("How many spaces; null sets no limit"),
-    cpus: amount.default(null).describe("CPUs of all running spaces together, such as 2.5; null sets no limit"),
-    memory_bytes: count.default(null).describe("Memory of all running spaces together; null sets no limit"),
-    storage_bytes: count.default(null).describe("Storage of all spaces together; null sets no limit"),
+    spaces: limits.spaces.default(null),
+    cpus: limits.cpus.default(null),
+    memory_bytes: limits.memory_bytes.default(null),
+    storage_bytes: limits.storage_bytes.default(null),
   })
   .meta({ id: "Quota" });
 
 export type Quota = z.output<typeof Quota>;
 
 /** A change to a quota: what is left out stays as it is. */
-export const QuotaChange = z
-  .strictObject({
-    spaces: count.optional().describe("How many spaces; null sets no limit"),
-    cpus: amount.optional().describe("CPUs of all running spaces together, such as 2.5; null sets no limit"),
-    memory_bytes: count.optional().describe("Memory of all running spaces together; null sets no limit"),
-    storage_bytes: count.optional().describe("Storage of all spaces together; null sets no limit"),
-  })
-  .meta({ id: "QuotaChange" });
+export const QuotaChange = z.strictObject(limits).partial().meta({ id: "QuotaChange" });
 
 export type QuotaChange = z.output<typeof QuotaChange>;
 

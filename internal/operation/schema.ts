@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
 import { type FieldError, Problem } from "../problem/problem.ts";
+import { mistakeIn } from "./mistake.ts";
 
 /** JSON Schema 2020-12. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -37,7 +38,7 @@ export function resolved(schema: JsonSchema, root: JsonSchema): JsonSchema {
 
 /** Parses with the schema, or throws `invalid_input` with every mistake and its JSON pointer. */
 export function parse<S extends z.ZodType>(schema: S, raw: unknown): z.output<S> {
-  const parsed = schema.safeParse(raw);
+  const parsed = schema.safeParse(raw, { error: mistakeIn });
   if (parsed.success) return parsed.data;
   const errors: FieldError[] = parsed.error.issues.flatMap((issue) =>
     issue.code === "unrecognized_keys"
