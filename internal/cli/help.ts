@@ -15,18 +15,9 @@ export function commandHelp(command: Command, commands: readonly Command[]): str
       "Arguments",
       command.args.map((one) => [one.name, argumentHelp(one)]),
     ),
-    listOf(
-      "Flags",
-      command.flags.map((one) => [flagText(one), flagHelp(one)]),
-    ),
-    listOf(
-      "Commands",
-      below.map((one) => [one.words.join(" "), one.title]),
-    ),
-    listOf(
-      "Flags of every command",
-      globalFlags.map((one) => [flagText(one), flagHelp(one)]),
-    ),
+    flagList("Flags", command.flags),
+    commandList(below),
+    flagList("Flags of every command", globalFlags),
   ]);
 }
 
@@ -39,17 +30,23 @@ export function groupHelp(words: readonly string[], commands: readonly Command[]
       : `Usage: knot ${words.join(" ")} <command> [arguments] [flags]`;
   return sections([
     intro,
-    listOf(
-      "Commands",
-      below.map((one) => [one.words.join(" "), one.title]),
-    ),
-    listOf(
-      "Flags of every command",
-      globalFlags.map((one) => [flagText(one), flagHelp(one)]),
-    ),
+    commandList(below),
+    flagList("Flags of every command", globalFlags),
     `\`knot <command> --help\` explains one command. \`knot connect URL\` names the server to talk to.`,
   ]);
 }
+
+const commandList = (commands: readonly Command[]): string =>
+  listOf(
+    "Commands",
+    commands.map((one) => [one.words.join(" "), one.title]),
+  );
+
+const flagList = (title: string, flags: readonly Flag[]): string =>
+  listOf(
+    title,
+    flags.map((one) => [flagText(one), flagHelp(one)]),
+  );
 
 /** How a flag is typed; a switch that may be on without being said can be turned off as well. */
 export function flagText({ name, kind, placeholder, fallback }: Flag): string {

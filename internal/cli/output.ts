@@ -1,3 +1,5 @@
+import { sizeText } from "../operation/size.ts";
+
 type Row = Readonly<Record<string, unknown>>;
 
 /**
@@ -99,17 +101,11 @@ function cellOf(key: string, value: unknown): string {
   if (value === null || value === undefined) return "-";
   if (typeof value === "number" && (key === "at" || key.endsWith("_at")))
     return new Date(value).toISOString().replace(/\.\d+Z$/, "Z");
-  if (typeof value === "number" && key.endsWith("_bytes")) return sizeOf(value);
+  if (typeof value === "number" && key.endsWith("_bytes")) return sizeText(value);
   if (typeof value === "boolean") return value ? "yes" : "no";
   if (Array.isArray(value)) return value.length === 0 ? "-" : value.map((item) => cellOf("", item)).join(", ");
   if (typeof value === "object") return Object.keys(value).length === 0 ? "-" : visible(JSON.stringify(value));
   return visible(String(value));
-}
-
-function sizeOf(bytes: number): string {
-  const power = bytes < 1024 ? 0 : Math.min(4, Math.floor(Math.log2(bytes) / 10));
-  const size = bytes / 1024 ** power;
-  return `${Number.isInteger(size) ? size : size.toFixed(1)} ${["B", "KiB", "MiB", "GiB", "TiB"][power]}`;
 }
 
 /** Control characters but tab and newline as \x1b, so that they show and do nothing. */

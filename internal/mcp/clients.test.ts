@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { describe, test } from "node:test";
 import { ToolListChangedNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
-import type { Call } from "../operation/call.ts";
-import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { FakeCatalogue, fakeTool, text, waitingTool } from "./fixtures/catalogue.ts";
 import { callTool, connectFirst, connectLegacy, connectModern } from "./fixtures/clients.ts";
 import { daemonFor } from "./fixtures/daemon.ts";
 
@@ -12,23 +10,6 @@ const connects = {
   "the SDK's second line, 2025-11-25": connectLegacy,
   "the SDK's first line": connectFirst,
 } as const;
-
-/** A tool that waits until its caller goes away. */
-function waitingTool() {
-  const started = Promise.withResolvers<Call>();
-  const aborted = Promise.withResolvers<void>();
-  const tool = fakeTool({
-    name: "wait",
-    native: true,
-    run: async (_args, call) => {
-      started.resolve(call);
-      await once(call.signal, "abort");
-      aborted.resolve();
-      return text("too late");
-    },
-  });
-  return { tool, started: started.promise, aborted: aborted.promise };
-}
 
 for (const [name, connect] of Object.entries(connects)) {
   describe(name, () => {

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { type IncomingMessage, ServerResponse } from "node:http";
 import { after, before, describe, test } from "node:test";
 import fc from "fast-check";
 import type { FastifyRequest } from "fastify";
-import type { Call } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import type { ApprovalStates } from "./approval.ts";
 import { createFastLane } from "./fast-lane.ts";
-import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { FakeCatalogue, fakeTool, text, waitingTool } from "./fixtures/catalogue.ts";
 import { modernRequest, post } from "./fixtures/clients.ts";
 import { daemonFor, startDaemon, type TestDaemon, user } from "./fixtures/daemon.ts";
 
@@ -141,16 +139,8 @@ describe("the fast lane", () => {
   });
 
   test("aborts the call of a client that goes away", async (t) => {
-    const started = Promise.withResolvers<Call>();
-    const wait = fakeTool({
-      name: "wait",
-      run: async (_args, made) => {
-        started.resolve(made);
-        await once(made.signal, "abort");
-        return text("too late");
-      },
-    });
-    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
+    const { tool, started, aborted } = waitingTool();
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
     const gone = new AbortController();
     const { headers, body } = call("wait");
     const sent = fetch(daemon.url, {
@@ -159,10 +149,10 @@ describe("the fast lane", () => {
       headers: { ...headers, authorization: "Bearer ada", "content-type": "application/json" },
       body: JSON.stringify(body),
     });
-    const { signal } = await started.promise;
+    const { signal } = await started;
     gone.abort();
     await assert.rejects(sent);
-    if (!signal.aborted) await once(signal, "abort");
+    await aborted;
     assert.equal(signal.aborted, true);
   });
 });

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { describe, test } from "node:test";
-import type { Call } from "../operation/call.ts";
 import { inspect } from "../testkit/inspector.ts";
-import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { FakeCatalogue, fakeTool, text, waitingTool } from "./fixtures/catalogue.ts";
 import { daemonFor } from "./fixtures/daemon.ts";
 
 describe("the Inspector's command line", () => {
@@ -27,23 +25,14 @@ describe("the Inspector's command line", () => {
   }
 
   test("aborts the call when it is killed, in the era where to go away is to cancel", async (t) => {
-    const started = Promise.withResolvers<Call>();
-    const wait = fakeTool({
-      name: "wait",
-      native: true,
-      run: async (_args, call) => {
-        started.resolve(call);
-        await once(call.signal, "abort");
-        return text("too late");
-      },
-    });
-    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
+    const { tool, started, aborted } = waitingTool();
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
     const called = ["--method", "tools/call", "--tool-name", "wait"];
     const { child, answer } = await inspect(daemon.url, "ada", "--protocol-era", "modern", ...called);
-    const { signal } = await started.promise;
+    const { signal } = await started;
     child.kill("SIGKILL");
     await assert.rejects(answer);
-    if (!signal.aborted) await once(signal, "abort");
+    await aborted;
     assert.equal(signal.aborted, true);
   });
 });

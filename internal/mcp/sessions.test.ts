@@ -6,7 +6,7 @@ import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ApprovalStates } from "./approval.ts";
 import { Endpoint } from "./endpoint.ts";
-import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
+import { FakeCatalogue, fakeTool, text, waitingTool } from "./fixtures/catalogue.ts";
 import { beginSession, callModern, connectModern, messagesOf, post } from "./fixtures/clients.ts";
 import { daemonFor, type TestDaemon, user } from "./fixtures/daemon.ts";
 import { createLegacy } from "./legacy.ts";
@@ -294,43 +294,25 @@ describe("a revoked credential", () => {
   });
 
   test("ends the call that is running", async (t) => {
-    const aborted = Promise.withResolvers<void>();
-    const started = Promise.withResolvers<void>();
-    const wait = fakeTool({
-      name: "wait",
-      run: (_args, call) => {
-        call.signal.addEventListener("abort", () => aborted.resolve());
-        started.resolve();
-        return new Promise(() => {});
-      },
-    });
-    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
+    const { tool, started, aborted } = waitingTool();
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
     const called = callModern(daemon.url, "ada", 1, "tools/call", { name: "wait" });
-    await started.promise;
+    await started;
     daemon.tokens.delete("ada");
     daemon.revoke({ user_id: "ada", credential_id: null });
     await assert.rejects(called);
-    await aborted.promise;
+    await aborted;
   });
 
   test("ends the call that runs in its session", async (t) => {
-    const aborted = Promise.withResolvers<void>();
-    const started = Promise.withResolvers<void>();
-    const wait = fakeTool({
-      name: "wait",
-      run: (_args, call) => {
-        call.signal.addEventListener("abort", () => aborted.resolve());
-        started.resolve();
-        return new Promise(() => {});
-      },
-    });
-    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([wait]) });
+    const { tool, started, aborted } = waitingTool();
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
     const headers = await beginSession(daemon.url, "ada");
     const call = { jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "wait" } };
     const called = post(daemon.url, call, { headers });
-    await started.promise;
+    await started;
     daemon.revoke({ user_id: "ada", credential_id: "token-of-ada" });
-    await aborted.promise;
+    await aborted;
     await (await called).text().catch(() => {});
   });
 

@@ -1,4 +1,4 @@
-import { sizeOf } from "./quota.ts";
+import { sizeText } from "../operation/size.ts";
 import type { Observed } from "./runtime.ts";
 import type { SpaceRow } from "./space-store.ts";
 
@@ -7,7 +7,7 @@ export function endOf(seen: Observed | null, row: Pick<SpaceRow, "memory_bytes">
   const next = "get_space_logs shows what it printed; start_space starts it again.";
   if (seen === null) return "The container is gone: something outside knot removed it. start_space makes it anew.";
   if (seen.oom_killed) {
-    return `It ran out of memory (its limit is ${sizeOf(row.memory_bytes)}) and was killed. Use less, or raise memory in the template; start_space starts it again.`;
+    return `It ran out of memory (its limit is ${sizeText(row.memory_bytes)}) and was killed. Use less, or raise memory in the template; start_space starts it again.`;
   }
   if (seen.state === "created") return `The container was made but does not run. ${next}`;
   const code = seen.exit_code;

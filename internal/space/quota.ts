@@ -1,3 +1,4 @@
+import { sizeText } from "../operation/size.ts";
 import { Problem } from "../problem/problem.ts";
 import type { Limits } from "./ports.ts";
 import type { Admission, Plan, Usage } from "./space-store.ts";
@@ -5,8 +6,8 @@ import type { Admission, Plan, Usage } from "./space-store.ts";
 const words: Readonly<Record<keyof Usage, { what: string; advice: string; show: (amount: number) => string }>> = {
   spaces: { what: "spaces", advice: "Delete a space", show: String },
   cpus: { what: "CPUs of running spaces", advice: "Stop a space", show: String },
-  memory_bytes: { what: "memory of running spaces", advice: "Stop a space", show: sizeOf },
-  storage_bytes: { what: "storage", advice: "Delete a space or a volume", show: sizeOf },
+  memory_bytes: { what: "memory of running spaces", advice: "Stop a space", show: sizeText },
+  storage_bytes: { what: "storage", advice: "Delete a space or a volume", show: sizeText },
 };
 
 /**
@@ -32,12 +33,4 @@ export function admission(limits: Limits, plan: Plan, runs: boolean): Admission 
       );
     }
   };
-}
-
-/** A number of bytes for people: 1.5 GiB. */
-export function sizeOf(bytes: number): string {
-  const units = ["bytes", "KiB", "MiB", "GiB", "TiB"];
-  let [amount, unit] = [bytes, 0];
-  while (amount >= 1024 && unit < units.length - 1) [amount, unit] = [amount / 1024, unit + 1];
-  return `${Math.round(amount * 10) / 10} ${units[unit]}`;
 }
