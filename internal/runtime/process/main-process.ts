@@ -114,17 +114,27 @@ function kill(pid: number, name: NodeJS.Signals): void {
 export async function observe(directory: SpaceDirectory, record: SpaceRecord): Promise<Observed> {
   const run = await directory.run();
   const running = await runningOf(directory);
-  const { exit_code } = await statusFrom(directory.file("status"));
   const state = running !== null ? "running" : run === null ? "created" : "exited";
   return {
     space_id: record.target.space_id,
     generation: record.target.generation,
     state,
     // Without a code it was killed together with the sandbox, as an engine says it: 128 + SIGKILL.
-    exit_code: state === "exited" ? (exit_code ?? 137) : null,
+    exit_code: run !== null && state === "exited" ? ((await exitCodeOf(directory, run)) ?? 137) : null,
     oom_killed: false,
     health: null,
     created_at: record.created_at,
     started_at: run?.started_at ?? null,
   };
+}
+
+/** The code that the sandbox's monitor writes down; it does so a moment after the main process is gone. */
+async function exitCodeOf(directory: SpaceDirectory, run: RunRecord): Promise<number | null> {
+  for (let tries = 0; tries < 100; tries++) {
+    const isMonitored = (await pidsOfRun(run.token)).length > 0;
+    const { exit_code } = await statusFrom(directory.file("status"));
+    if (exit_code !== null || !isMonitored) return exit_code;
+    await sleep(10);
+  }
+  return null;
 }
