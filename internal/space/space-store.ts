@@ -147,7 +147,11 @@ export interface SpaceStore {
   /** The space that this owner's call with this key has made. */
   byKey(user_id: string, key: string): Promise<SpaceRow | null>;
   /** `existing` when the owner's call with this key has made a space already. */
-  insert(space: NewSpace, event: NewEvent, admit: Admission): Promise<SpaceRow | "name_taken" | { existing: SpaceRow }>;
+  insert(
+    space: NewSpace,
+    event: NewEvent,
+    admit: Admission,
+  ): Promise<SpaceRow | "name_taken" | "template_gone" | { existing: SpaceRow }>;
   /** The compare-and-set: null when the space is gone or its revision is another. A new generation leaves a cleanup of the old one. */
   commit(
     row: Pick<SpaceRow, "id" | "revision">,
@@ -168,6 +172,8 @@ export interface SpaceStore {
   cleanups(which: { space_id: string } | { runtime: RuntimeName; due_at: number }): Promise<readonly Cleanup[]>;
   cleaned(id: string): Promise<void>;
   cleanupFailed(id: string, error: string, next_at: number): Promise<void>;
+  /** The engine's names of all volumes of a runtime that a row or a cleanup knows. */
+  knownVolumes(runtime: RuntimeName): Promise<readonly string[]>;
   /** Volumes of a space: what deleting it would lose. */
   volumesOf(space_id: string): Promise<readonly PlannedVolume[]>;
   events(space_id: string, page: PageRequest): Promise<Page<Event>>;

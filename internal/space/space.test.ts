@@ -282,4 +282,11 @@ describe("spaces", () => {
     await spaces.stop(call(), dev);
     await assert.rejects(spaces.running(call(), "dev"), /is stopped; start it with start_space/);
   });
+
+  test("says not_found when the template is deleted between its choice and the insert", async (t) => {
+    const { spaces, store, runtime } = await testSpaces(t);
+    await store.db.deleteFrom("templates").execute();
+    await assert.rejects(spaces.create(callOf(), newSpace()), { code: "not_found", message: /"box" was deleted/ });
+    assert.deepEqual(Object.keys(runtime.engine.state.containers), []);
+  });
 });

@@ -101,6 +101,7 @@ export class Spaces {
     });
     const inserted = await store.insert(space, event, admit);
     if (inserted === "name_taken") throw nameTaken(input.name);
+    if (inserted === "template_gone") throw templateGone(input.template);
     const { id } = "existing" in inserted ? inserted.existing : inserted;
     void driver.drive(id);
     return this.#settled(call, id, input.wait_seconds);
@@ -356,6 +357,9 @@ const busy = (row: { readonly name: string; readonly state: string }, or = "") =
 
 const nameTaken = (name: string) =>
   new Problem("conflict", `The owner has a space named "${name}" already. Choose another name.`);
+
+const templateGone = (ref: string) =>
+  new Problem("not_found", `Template "${ref}" was deleted meanwhile. list_templates shows which there are.`);
 
 const failed = (row: SpaceRow) =>
   new Problem("runtime_failed", `Space "${row.name}" failed: ${row.state_reason}`, {

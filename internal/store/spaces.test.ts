@@ -71,7 +71,7 @@ storeTest("gives parallel inserts with one key the same space", async (_t, store
   const spaces = new SqlSpaces(store);
   const all = Array.from({ length: 8 }, (_, index) => space({ id: `s${index}`, idempotency_key: "k" }));
   const results = await Promise.all(all.map((one) => spaces.insert(one, event, admitAll)));
-  assert.equal(results.filter((one) => one !== "name_taken" && !("existing" in one)).length, 1);
+  assert.equal(results.filter((one) => typeof one !== "string" && !("existing" in one)).length, 1);
   assert.equal((await spaces.byKey("u1", "k")) === null, false);
 });
 
@@ -153,4 +153,20 @@ storeTest("lists by page what a viewer may see", async (_t, store) => {
   assert.equal((await spaces.list({ viewer: viewer(), query: "V-B" }, { limit: 9 })).total, 1);
   assert.equal((await spaces.list({ viewer: viewer(), query: "%" }, { limit: 9 })).total, 0);
   assert.equal((await spaces.list({ viewer: viewer(), state: "running" }, { limit: 9 })).total, 0);
+});
+
+storeTest("says that the template is gone", async (_t, store) => {
+  const spaces = new SqlSpaces(store);
+  assert.equal(await spaces.insert(space(), event, admitAll), "template_gone");
+  assert.equal(await spaces.find("s1"), null);
+});
+
+storeTest("knows the volumes of one runtime, attached or to be removed", async (_t, store) => {
+  await addTemplate(store);
+  const spaces = new SqlSpaces(store);
+  await spaces.insert(space(), event, admitAll);
+  await spaces.insert(space({ id: "s2", name: "two" }), event, admitAll);
+  await spaces.insert(space({ id: "s3", name: "three", runtime: "process" }), event, admitAll);
+  await spaces.forceDrop("s2", false, event, 5);
+  assert.deepEqual(new Set(await spaces.knownVolumes("docker")), new Set(["kn-s1-home", "kn-s2-home"]));
 });

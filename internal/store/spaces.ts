@@ -13,6 +13,7 @@ import type {
   StateChange,
   SweepRow,
 } from "../space/space-store.ts";
+import { isBrokenReference } from "./reference.ts";
 import {
   addCleanup,
   attachVolumes,
@@ -78,6 +79,15 @@ export class SqlSpaces implements SpaceStore {
   }
 
   async insert(space: NewSpace, event: NewEvent, admit: Admission) {
+    try {
+      return await this.#insert(space, event, admit);
+    } catch (error) {
+      if (isBrokenReference(error)) return "template_gone" as const;
+      throw error;
+    }
+  }
+
+  #insert(space: NewSpace, event: NewEvent, admit: Admission) {
     return this.#store.transact(async (tx) => {
       await lockUser(this.#store, tx, space.user_id);
       if (space.idempotency_key !== null) {
@@ -253,6 +263,13 @@ export class SqlSpaces implements SpaceStore {
       .groupBy("state")
       .execute();
     return Object.fromEntries(rows.map(({ state, count }) => [state, Number(count)]));
+  }
+
+  async knownVolumes(runtime: RuntimeName): Promise<readonly string[]> {
+    const { db } = this.#store;
+    const rows = await db.selectFrom("volumes").select("id").where("runtime", "=", runtime).execute();
+    const removals = await db.selectFrom("cleanups").select("volume").where("runtime", "=", runtime).execute();
+    return [...rows.map(({ id }) => id), ...removals.flatMap(({ volume }) => volume ?? [])];
   }
 
   async volumesOf(space_id: string): Promise<readonly PlannedVolume[]> {

@@ -8,6 +8,7 @@ import type {
   TemplateStore,
   VersionRow,
 } from "../template/template-store.ts";
+import { isBrokenReference } from "./reference.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { unlessTaken } from "./unique.ts";
@@ -154,13 +155,19 @@ export class SqlTemplates implements TemplateStore {
   }
 
   async delete(id: string, event: NewEvent): Promise<"deleted" | { used_by: number } | null> {
+    try {
+      return await this.#delete(id, event);
+    } catch (error) {
+      // a space was made from it after the count
+      if (isBrokenReference(error)) return { used_by: await usedBy(this.#store.db, id) };
+      throw error;
+    }
+  }
+
+  #delete(id: string, event: NewEvent): Promise<"deleted" | { used_by: number } | null> {
     return this.#store.transact(async (tx) => {
-      const { used_by } = await tx.db
-        .selectFrom("spaces")
-        .where("template_id", "=", id)
-        .select((eb) => eb.fn.countAll<number>().as("used_by"))
-        .executeTakeFirstOrThrow();
-      if (Number(used_by) > 0) return { used_by: Number(used_by) };
+      const used_by = await usedBy(tx.db, id);
+      if (used_by > 0) return { used_by };
       const { numDeletedRows } = await tx.db.deleteFrom("templates").where("id", "=", id).executeTakeFirst();
       if (numDeletedRows === 0n) return null;
       await tx.event(event);
@@ -176,6 +183,15 @@ export class SqlTemplates implements TemplateStore {
       .executeTakeFirst();
     return (numInsertedOrUpdatedRows ?? 0n) > 0n;
   }
+}
+
+async function usedBy(db: Kysely<Tables>, id: string): Promise<number> {
+  const { count } = await db
+    .selectFrom("spaces")
+    .where("template_id", "=", id)
+    .select((eb) => eb.fn.countAll<number>().as("count"))
+    .executeTakeFirstOrThrow();
+  return Number(count);
 }
 
 const joined = (db: Kysely<Tables>) =>
