@@ -70,7 +70,16 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   const identity = createIdentity({ store, secure: url.startsWith("https:"), signIns: signInLog(audit) });
   opened.use(identity.principals);
   const runtimes = await openRuntimes(config, data);
-  const places = createSpaces({ store, vault, runtimes: runtimes.byName, identity, rules: config.server.templates, url, onError });
+  const places = createSpaces({
+    store,
+    vault,
+    runtimes: runtimes.byName,
+    identity,
+    rules: config.server.templates,
+    url,
+    onError,
+    onNotice: (text) => log.warn(text),
+  });
   opened.use(places.keeper);
 
   const metrics = createMetrics({

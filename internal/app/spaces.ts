@@ -20,10 +20,11 @@ type Deps = {
   readonly rules: Config["server"]["templates"];
   readonly url: string;
   readonly onError: (what: string, cause: unknown) => void;
+  readonly onNotice: (text: string) => void;
 };
 
 /** Templates, spaces and what is done in them. Nothing moves by itself before `keeper.reconciler.start()`. */
-export function createSpaces({ store, vault, runtimes, identity, rules, url, onError }: Deps) {
+export function createSpaces({ store, vault, runtimes, identity, rules, url, onError, onNotice }: Deps) {
   const rows = new SqlSpaces(store);
   const templates = new Templates({
     store: new SqlTemplates(store),
@@ -40,9 +41,15 @@ export function createSpaces({ store, vault, runtimes, identity, rules, url, onE
     owners: identity.users,
     vault,
     onError,
+    onNotice,
   });
   const { spaces } = keeper;
-  const volumes = new Volumes({ store: new SqlVolumes(store), tidy: (spaceId) => spaces.tidy(spaceId), now: Date.now });
+  const volumes = new Volumes({
+    store: new SqlVolumes(store),
+    tidy: (spaceId) => spaces.tidy(spaceId),
+    orphaned: () => keeper.orphans.list(),
+    now: Date.now,
+  });
   return {
     templates,
     spaces,

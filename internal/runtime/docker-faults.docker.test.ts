@@ -134,3 +134,37 @@ test("docker keeps an owner's network through creates and removes at once", need
   await Promise.all([one(), one(), one(), one()]);
   await assert.rejects(engine().getNetwork(`kn-net-${user_id}`).inspect(), { statusCode: 404 });
 });
+
+test("docker removes the network that a crash has left of an owner, and no other", needs("docker"), async (t) => {
+  const { runtime, instance_id } = await faultyEngine(t);
+  const other = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: randomUUID() });
+  const spec = someSpec({ image: await busyboxImage(), network: "own" });
+  const [left, used, foreign] = [someTarget(), someTarget(), someTarget()];
+  t.after(() => other.remove(foreign, never));
+  for (const target of [left, used]) await runtime.create(target, spec, never);
+  await other.create(foreign, spec, never);
+  for (const { space_id } of [left, foreign]) await engine().getContainer(`kn-${space_id}-1`).remove({ force: true });
+  await runtime.removeUnused(never);
+  const filters = { label: ["knot.instance"] };
+  const names = (await engine().listNetworks({ filters })).map(({ Name }) => Name);
+  const there = [left, used, foreign].map(({ user_id }) => names.includes(`kn-net-${user_id}`));
+  assert.deepEqual(there, [false, true, true], instance_id);
+});
+
+test("docker removes no network while a container is made for it", needs("docker"), async (t) => {
+  const { runtime } = await faultyEngine(t);
+  const spec = someSpec({ image: await busyboxImage(), network: "own" });
+  let going = true;
+  const sweeping = (async () => {
+    while (going) await runtime.removeUnused(never);
+  })();
+  for (let round = 0; round < 4; round++) {
+    const targets = [someTarget(), someTarget()];
+    await Promise.all(targets.map((target) => runtime.create(target, spec, never)));
+    await Promise.all(targets.map((target) => runtime.start(target, never)));
+    for (const target of targets) assert.equal((await runtime.inspect(target, never))?.state, "running");
+    await Promise.all(targets.map((target) => runtime.remove(target, never)));
+  }
+  going = false;
+  await sweeping;
+});

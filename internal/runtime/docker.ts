@@ -125,6 +125,12 @@ class DockerRuntime implements Runtime {
     return observed.filter((container) => container !== null);
   }
 
+  async removeUnused(signal: AbortSignal): Promise<void> {
+    for (const owner of await this.#networks.ownersWithout(signal)) {
+      await this.#owners.run(owner, () => this.#networks.removeUnused(owner, signal));
+    }
+  }
+
   async listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]> {
     return this.#volumes.list(signal);
   }

@@ -145,6 +145,8 @@ class ProcessRuntime implements Runtime {
     return observed.filter((found) => found !== null);
   }
 
+  async removeUnused(): Promise<void> {}
+
   async listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]> {
     if (signal.aborted) throw abortedProblem(signal, "Listing volumes");
     return this.#volumes.list();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { describe, type TestContext, test } from "node:test";
+import Docker from "dockerode";
 import { openDockerRuntime } from "../runtime/docker.ts";
 import { SqlSpaces } from "../store/spaces.ts";
 import { openStore, type Store } from "../store/store.ts";
@@ -84,4 +85,26 @@ describe("a daemon with a real engine that dies", () => {
       }
     });
   }
+
+  test("between removing a container without a row and its network leaves no network", needs("docker"), async (t) => {
+    const place = await world(t);
+    const target = { space_id: randomUUID(), generation: 1, user_id: randomUUID() };
+    const templates = new FakeTemplates();
+    const { spec } = await templates.compile({ template_version: 1 }, occasionOf(target.space_id));
+    await place.engine.create(target, { ...spec, image: place.image, volumes: [], network: "own" }, never);
+    // the engine did the first of the two, and the daemon died before it asked for the second
+    await docker().getContainer(`kn-${target.space_id}-1`).remove({ force: true });
+    assert.equal((await networksOf(target.user_id)).length, 1);
+    await (await daemon(t, place)).reconciler.sweep();
+    assert.deepEqual(await networksOf(target.user_id), []);
+  });
+});
+
+const docker = () => new Docker({ socketPath: dockerSocket(), host: undefined } as unknown as Docker.DockerOptions);
+
+const networksOf = (user_id: string) => docker().listNetworks({ filters: { label: [`knot.user=${user_id}`] } });
+
+const occasionOf = (space_id: string) => ({
+  ...{ space_id, space_name: "dev", parameters: {}, secrets: {} },
+  user: { id: "user-1", username: "ada", email: "" },
 });

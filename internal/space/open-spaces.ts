@@ -1,4 +1,5 @@
 import { Driver } from "./driver.ts";
+import { Orphans } from "./orphans.ts";
 import { Planner } from "./planner.ts";
 import type { Owners, Quotas, Sealer, SpaceTemplates } from "./ports.ts";
 import { Reconciler } from "./reconciler.ts";
@@ -16,6 +17,8 @@ export type SpacesNeeds = {
   readonly vault: Sealer;
   /** Told of unexpected errors in the background; they belong in the log. */
   readonly onError: (what: string, cause: unknown) => void;
+  /** Told what an administrator should know of; it belongs in the log. */
+  readonly onNotice?: (text: string) => void;
   readonly now?: () => number;
   /** For tests; the defaults are what knot promises. */
   readonly timing?: {
@@ -29,7 +32,12 @@ export type SpacesNeeds = {
 };
 
 /** The spaces with all that keeps them going. Nothing moves by itself before `reconciler.start()`. */
-export type OpenSpaces = AsyncDisposable & { readonly spaces: Spaces; readonly reconciler: Reconciler };
+export type OpenSpaces = AsyncDisposable & {
+  readonly spaces: Spaces;
+  /** Volumes of ours that no row knows. */
+  readonly orphans: Orphans;
+  readonly reconciler: Reconciler;
+};
 
 export function openSpaces(needs: SpacesNeeds): OpenSpaces {
   const { store, runtimes, templates, quotas, owners, vault, onError, now = Date.now, timing = {} } = needs;
@@ -41,9 +49,13 @@ export function openSpaces(needs: SpacesNeeds): OpenSpaces {
   const driver = new Driver({ store, steps, pollEvery, patience: limits.start, onError });
   const spaces = new Spaces({ store, driver, planner, templates, runtimes, vault, now, deadlines: limits });
   const { every = 15_000, grace = 60_000, patience = 15_000 } = timing;
-  const reconciler = new Reconciler({ store, driver, runtimes, now, onError, every, grace, parallel: 8, patience });
+  const orphans = new Orphans({ store, now, grace, onNotice: needs.onNotice ?? (() => {}) });
+  const reconciler = new Reconciler({
+    ...{ store, driver, orphans, runtimes, now, onError, every, grace, parallel: 8, patience },
+  });
   return {
     spaces,
+    orphans,
     reconciler,
     async [Symbol.asyncDispose]() {
       await reconciler[Symbol.asyncDispose]();

@@ -94,6 +94,48 @@ describe("the reconciler", () => {
     assert.equal(Object.keys(runtime.engine.state.containers).length, 0);
   });
 
+  test("tells once of a volume without a row, and leaves it alone", async (t) => {
+    let time = 0;
+    const kit = await testSpaces(t, { now: () => time, timing: { grace: 60_000 } });
+    await kit.spaces.create(callOf(), newSpace());
+    kit.runtime.engine.change(({ volumes }) => {
+      volumes["kn-gone-home"] = "gone";
+    });
+    for (time of [0, 59_000]) await kit.reconciler.sweep();
+    assert.deepEqual([kit.notices, kit.orphans.list()], [[], []]);
+    for (time of [61_000, 62_000]) await kit.reconciler.sweep();
+    assert.deepEqual(kit.orphans.list(), [{ id: "kn-gone-home", runtime: "docker", space_id: "gone" }]);
+    assert.equal(kit.notices.length, 1);
+    assert.match(kit.notices[0] ?? "", /kn-gone-home .* left alone/);
+    assert.equal(kit.runtime.engine.state.volumes["kn-gone-home"], "gone");
+    kit.runtime.engine.change(({ volumes }) => void delete volumes["kn-gone-home"]);
+    await kit.reconciler.sweep();
+    assert.deepEqual(kit.orphans.list(), []);
+  });
+
+  test("knows volumes of stopped spaces, kept ones, and those that are still to be removed", async (t) => {
+    const kit = await testSpaces(t);
+    for (const name of ["one", "two", "three"]) await kit.spaces.create(callOf(), newSpace({ name }));
+    const removal = { confirm: true, wait_seconds: 30 };
+    await kit.spaces.stop(callOf(), { space: "one", wait_seconds: 30 });
+    await kit.spaces.delete(callOf(), { ...removal, space: "two", force: false, keep_volumes: true });
+    kit.runtime.trouble("removeVolume", "fail", 100);
+    await kit.spaces.delete(callOf(), { ...removal, space: "three", force: true, keep_volumes: false });
+    await kit.reconciler.sweep();
+    assert.equal(Object.keys(kit.runtime.engine.state.volumes).length, 3);
+    assert.deepEqual([kit.notices, kit.orphans.list()], [[], []]);
+  });
+
+  test("asks for what no container needs to be removed, and goes on when that fails", async (t) => {
+    const { runtime, reconciler, errors } = await testSpaces(t);
+    runtime.trouble("removeUnused", "fail");
+    await reconciler.sweep();
+    assert.equal(errors.length, 1);
+    await reconciler.sweep();
+    assert.equal(runtime.calls.filter((call) => call === "removeUnused").length, 2);
+    assert.equal(errors.length, 1);
+  });
+
   test("removes an older generation at once", async (t) => {
     const { spaces, runtime, reconciler } = await testSpaces(t, { timing: { grace: 60_000 } });
     const made = await spaces.create(callOf(), newSpace());

@@ -3,12 +3,14 @@ import { isTransient } from "./change.ts";
 import type { Driver } from "./driver.ts";
 import { endedBySignal } from "./end.ts";
 import { within } from "./engine-call.ts";
+import type { Orphans } from "./orphans.ts";
 import type { Observed, Runtime } from "./runtime.ts";
 import type { Cleanup, RuntimeName, SpaceStore, SweepRow } from "./space-store.ts";
 
 export type ReconcilerDeps = {
   readonly store: SpaceStore;
   readonly driver: Driver;
+  readonly orphans: Orphans;
   readonly runtimes: ReadonlyMap<string, Runtime>;
   readonly now: () => number;
   readonly onError: (what: string, cause: unknown) => void;
@@ -82,7 +84,7 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #sweepOne(runtime: Runtime): Promise<void> {
-    const { store, driver, now } = this.#deps;
+    const { store, driver, orphans, now } = this.#deps;
     // the engine first: a row is written before its container is made, so that whatever is listed has its row by then
     const wasAway = this.#reachability.get(runtime.name)?.reachable !== true;
     const listed = await this.#list(runtime);
@@ -98,19 +100,24 @@ export class Reconciler implements AsyncDisposable {
     await this.#each(this.#leftOver(runtime.name, listed, rows), (one) => driver.clean(one));
     const due = await store.cleanups({ runtime: runtime.name, due_at: now() });
     await this.#each([...new Set(due.map(({ space_id }) => space_id))], (id) => driver.tidy(id));
+    await this.#limited("Looking for volumes without a row", (signal) => orphans.look(runtime, signal));
+    await this.#limited("Removing what no container needs", (signal) => runtime.removeUnused(signal));
   }
 
   async #list(runtime: Runtime): Promise<readonly Observed[] | null> {
     const checked_at = this.#deps.now();
-    const limit = { what: "Listing containers", ms: this.#deps.patience, signal: this.#closing.signal };
     try {
-      const listed = await within(limit, (signal) => runtime.list(signal));
+      const listed = await this.#limited("Listing containers", (signal) => runtime.list(signal));
       this.#reachability.set(runtime.name, { reachable: true, error: null, checked_at });
       return listed;
     } catch (thrown) {
       this.#reachability.set(runtime.name, { reachable: false, error: problemOf(thrown).message, checked_at });
       return null;
     }
+  }
+
+  #limited<Result>(what: string, work: (signal: AbortSignal) => Promise<Result>): Promise<Result> {
+    return within({ what, ms: this.#deps.patience, signal: this.#closing.signal }, work);
   }
 
   /** Containers of ours that belong to no space, or to one that has a newer one. Younger than the grace they are left alone. */
@@ -137,8 +144,7 @@ export class Reconciler implements AsyncDisposable {
     const worker = async () => {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
         if (this.#closing.signal.aborted) return;
-        const limit = { what: "Looking after a space", ms: this.#deps.patience, signal: this.#closing.signal };
-        await within(limit, () => work(item as Item)).catch(() => {});
+        await this.#limited("Looking after a space", () => work(item as Item)).catch(() => {});
       }
     };
     await Promise.all(Array.from({ length: this.#deps.parallel }, worker));

@@ -103,6 +103,8 @@ export interface Runtime {
   inspect(target: Target, signal: AbortSignal): Promise<Observed | null>;
   /** Every container that carries this installation's id, whatever its state; never a foreign one. */
   list(signal: AbortSignal): Promise<readonly Observed[]>;
+  /** Removes what was made around containers and no container needs any more, such as an owner's empty network. */
+  removeUnused(signal: AbortSignal): Promise<void>;
   /** Volumes that carry this installation's id. */
   listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]>;
   removeVolume(volume: string, signal: AbortSignal): Promise<void>;

@@ -23,7 +23,8 @@ type Method =
   | "inspect"
   | "list"
   | "listVolumes"
-  | "removeVolume";
+  | "removeVolume"
+  | "removeUnused";
 
 const nameOf = ({ space_id, generation }: Target | Observed): string => `kn-${space_id}-${generation}`;
 
@@ -136,6 +137,10 @@ export class FakeRuntime implements Runtime {
     return this.#call("list", "", signal, () =>
       Object.values(this.engine.state.containers).map(({ observed }) => observed),
     );
+  }
+
+  async removeUnused(signal: AbortSignal): Promise<void> {
+    await this.#call("removeUnused", "", signal, () => {});
   }
 
   async listVolumes(signal: AbortSignal): Promise<readonly { volume: string; space_id: string }[]> {

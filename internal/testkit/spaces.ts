@@ -85,6 +85,8 @@ export type SpacesKit = OpenSpaces & {
   readonly store: Store;
   readonly rows: SpaceStore;
   readonly errors: unknown[];
+  /** What an administrator would read in the log. */
+  readonly notices: string[];
 };
 
 /** Spaces on an empty store and an engine of their own, with deadlines short enough to watch them pass. */
@@ -101,6 +103,7 @@ export async function testSpaces(
   if ((await new SqlTemplates(sql).find("template-1")) === null) await addTemplate(sql);
   const templates = (needs.templates as FakeTemplates | undefined) ?? new FakeTemplates();
   const errors: unknown[] = [];
+  const notices: string[] = [];
   const rows = needs.store ?? new SqlSpaces(sql);
   const opened = openSpaces({
     store: rows,
@@ -110,6 +113,7 @@ export async function testSpaces(
     owners: { emailOf: async () => null },
     vault: new Vault(Buffer.alloc(32, 7)),
     onError: (what, cause) => errors.push([what, cause]),
+    onNotice: (text) => notices.push(text),
     ...needs,
     timing: { pollEvery: 5, progressEvery: 0, grace: 0, patience: 2000, ...needs.timing },
   });
@@ -123,6 +127,7 @@ export async function testSpaces(
     store: sql,
     rows,
     errors,
+    notices,
   };
 }
 

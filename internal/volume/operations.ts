@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { operation } from "../operation/operation.ts";
 import { pageInput, pageOutput } from "../operation/page.ts";
-import { Volume, VolumeRef } from "./schema.ts";
+import { OrphanedVolume, Volume, VolumeRef } from "./schema.ts";
 import type { Volumes } from "./volume.ts";
 
 type Needs<Method extends keyof Volumes> = { volumes: Pick<Volumes, Method> };
@@ -18,7 +18,15 @@ export const listVolumes = operation({
     all: z.boolean().default(false).describe("Everybody's; needs spaces.manage"),
     ...pageInput,
   }),
-  output: z.object({ volumes: z.array(Volume).describe("The volumes, by id"), ...pageOutput }),
+  output: z.object({
+    volumes: z.array(Volume).describe("The volumes, by id"),
+    ...pageOutput,
+    orphaned: z
+      .array(OrphanedVolume)
+      .describe(
+        "With all and no space, on the first page: volumes of this server in its engines that the database does not know, as after an older one was restored. They are never deleted by knot",
+      ),
+  }),
   problems: [],
   path: "/volumes",
   tool: { visibility: "discoverable", keywords: ["volumes", "storage", "disks", "persistent", "mounts"] },

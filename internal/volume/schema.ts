@@ -26,3 +26,13 @@ export const Volume = z
   .meta({ id: "Volume" });
 
 export type Volume = z.output<typeof Volume>;
+
+export const OrphanedVolume = z
+  .object({
+    id: z.string().describe("The engine's name for it"),
+    runtime: z.enum(["docker", "process"]).describe("Where it is"),
+    space_id: z.string().describe("Id of the space it was made for"),
+  })
+  .meta({ id: "OrphanedVolume" });
+
+export type OrphanedVolume = z.output<typeof OrphanedVolume>;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import type { Permission } from "../operation/permission.ts";
 import { problemOf } from "../problem/problem.ts";
 import { SqlVolumes } from "../store/volumes.ts";
 import { callOf, principal } from "../testkit/principal.ts";
@@ -20,7 +21,12 @@ async function volumesOf(t: TestContext) {
     tidying.push(id);
     kit.spaces.tidy(id);
   };
-  const volumes = new Volumes({ store: new SqlVolumes(kit.store), tidy, now: Date.now });
+  const volumes = new Volumes({
+    store: new SqlVolumes(kit.store),
+    tidy,
+    orphaned: () => kit.orphans.list(),
+    now: Date.now,
+  });
   return { ...kit, volumes, tidying };
 }
 
@@ -71,5 +77,23 @@ describe("volumes", () => {
     assert.deepEqual(tidying, [made.id]);
     await reconciler.sweep();
     assert.deepEqual(runtime.engine.state.volumes, {});
+  });
+
+  test("shows volumes that no row knows to those who see everybody's", async (t) => {
+    const { volumes, runtime, reconciler } = await volumesOf(t);
+    runtime.engine.change((state) => {
+      state.volumes["kn-gone-home"] = "gone";
+    });
+    await reconciler.sweep();
+    const look = async (permissions: Permission[], all: boolean) => {
+      const call = callOf({ principal: principal({ permissions: new Set(permissions) }) });
+      return (await volumes.list(call, { all, limit: 10 })).orphaned;
+    };
+    assert.deepEqual(await look(["spaces.use", "spaces.manage"], true), [
+      { id: "kn-gone-home", runtime: "docker", space_id: "gone" },
+    ]);
+    assert.deepEqual(await look(["spaces.use", "spaces.manage"], false), []);
+    assert.deepEqual(await look(["spaces.use"], true), []);
+    assert.equal(await codeOf(volumes.delete(callOf(), { volume: "kn-gone-home", confirm: true })), "not_found");
   });
 });

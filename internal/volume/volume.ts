@@ -2,13 +2,15 @@ import type { Call } from "../operation/call.ts";
 import { type PageRequest, pageOf } from "../operation/page.ts";
 import { may } from "../operation/principal.ts";
 import { Problem } from "../problem/problem.ts";
-import type { Volume } from "./schema.ts";
+import type { OrphanedVolume, Volume } from "./schema.ts";
 import type { VolumeRow, VolumeStore } from "./volume-store.ts";
 
 export type VolumesDeps = {
   readonly store: VolumeStore;
   /** Hears of a space whose leftovers are to be removed in the engine; Spaces.tidy fits. */
   readonly tidy: (space_id: string) => void;
+  /** Volumes in the engines that no row knows; Orphans.list fits. */
+  readonly orphaned: () => readonly OrphanedVolume[];
   readonly now: () => number;
 };
 
@@ -23,7 +25,9 @@ export class Volumes {
   async list({ principal }: Call, input: PageRequest & { space?: string | undefined; all: boolean }) {
     const viewer = { user_id: principal.user_id, all: input.all && may(principal, "spaces.manage") };
     const page = await this.#deps.store.list({ viewer, space: input.space }, input);
-    return pageOf("volumes", { ...page, items: page.items.map(viewOf) });
+    const whole = viewer.all && input.space === undefined && input.cursor === undefined;
+    const orphaned = whole ? [...this.#deps.orphaned()] : [];
+    return { ...pageOf("volumes", { ...page, items: page.items.map(viewOf) }), orphaned };
   }
 
   /** Deletes a volume whose space is gone or stopped; the data is lost. */

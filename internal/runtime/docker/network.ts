@@ -49,6 +49,21 @@ export class OwnerNetworks {
     );
   }
 
+  /** Owners who have a network of ours but, as it looks without their lock, no container. */
+  async ownersWithout(signal: AbortSignal): Promise<readonly string[]> {
+    const { docker } = this.#engine;
+    const filters = { label: [`${instanceLabel}=${this.#options.instance_id}`] };
+    const networks = await this.#engine.ask("Listing networks", signal, () =>
+      docker.listNetworks({ filters, abortSignal: signal }),
+    );
+    const containers = await this.#engine.ask("Listing containers", signal, () =>
+      docker.listContainers({ all: true, filters, abortSignal: signal }),
+    );
+    const owners = new Set(networks.flatMap(({ Labels }) => Labels?.[userLabel] ?? []));
+    for (const { Labels } of containers) owners.delete(Labels[userLabel] ?? "");
+    return [...owners];
+  }
+
   /** Removes the owner's network when no container, running or not, is left that needs it. */
   async removeUnused(userId: string, signal: AbortSignal): Promise<void> {
     const name = this.nameOf(userId);
