@@ -67,7 +67,7 @@ export async function createGovernance(deps: Deps) {
 }
 
 const subjectsOf = ({ stores, roles }: Identity): PolicySubjects => ({
-  async find(subject, ref) {
+  async find(subject, ref, asker) {
     if (subject === "role") {
       const role = await roles.get(ref).catch(() => null);
       return role === null ? null : { id: role.id, name: role.name, user_id: null };
@@ -76,7 +76,17 @@ const subjectsOf = ({ stores, roles }: Identity): PolicySubjects => ({
       const user = await stores.users.find(ref);
       return user === null ? null : { id: user.id, name: user.username, user_id: user.id };
     }
-    const token = await stores.tokens.findById(ref);
+    const token =
+      (await stores.tokens.findById(ref)) ??
+      (await stores.tokens.findByName(asker, ref)) ??
+      (await tokenOf(stores, ref));
     return token === null ? null : { id: token.id, name: token.name, user_id: token.user_id };
   },
 });
+
+/** The token that "username/name" names. */
+async function tokenOf({ users, tokens }: Identity["stores"], ref: string) {
+  const slash = ref.indexOf("/");
+  const owner = slash < 1 ? null : await users.find(ref.slice(0, slash));
+  return owner === null ? null : tokens.findByName(owner.id, ref.slice(slash + 1));
+}

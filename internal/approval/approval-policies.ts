@@ -8,10 +8,14 @@ import type { ApprovalPolicy, PolicyMode, PolicySubject } from "./schema.ts";
 
 /** Finds whom a policy is about. */
 export interface PolicySubjects {
-  /** By id or name; `user_id` is the user it belongs to, null for a role. Null when there is none. */
+  /**
+   * By id or name, a token of the user `asker` by its bare name, another's as "username/name". `user_id` is the user it
+   * belongs to, null for a role. Null when there is none; whether the asker may see it is not asked here.
+   */
   find(
     subject: Exclude<PolicySubject, "everyone">,
     ref: string,
+    asker: string,
   ): Promise<{ readonly id: string; readonly name: string; readonly user_id: string | null } | null>;
 }
 
@@ -140,7 +144,7 @@ export class ApprovalPolicies {
       const message = `is needed: which ${subject} the policy is about`;
       throw new Problem("invalid_input", `/subject_id: ${message}.`, { errors: [{ path: "/subject_id", message }] });
     }
-    const found = await this.#deps.subjects.find(subject, subject_id);
+    const found = await this.#deps.subjects.find(subject, subject_id, principal.user_id);
     const visible = found !== null && (found.user_id === principal.user_id || may(principal, "approvals.manage"));
     if (!visible) throw new Problem("not_found", `There is no ${subject} "${subject_id}".`);
     return found;

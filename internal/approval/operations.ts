@@ -134,7 +134,9 @@ export const setApprovalPolicy = operation({
       .min(1)
       .max(200)
       .optional()
-      .describe("Id or name of the role, user or token; yourself when left out with the subject user"),
+      .describe(
+        'Id or name of the role, user or token, a token of another user as "username/name"; yourself when left out with the subject user',
+      ),
     tool: z
       .string()
       .min(1)
