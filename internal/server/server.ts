@@ -1,4 +1,4 @@
-import { problemOf } from "../problem/problem.ts";
+import { Problem, problemOf } from "../problem/problem.ts";
 import type { RuntimeState, Server } from "./schema.ts";
 
 /** What the state of a runtime is read from; every Runtime fits. */
@@ -11,8 +11,10 @@ export interface Checkable {
 /** Whether the daemon can do its work: one line for each thing it needs. */
 export type Readiness = {
   readonly ready: boolean;
-  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail?: string }>>;
+  readonly checks: Readonly<Record<string, Check>>;
 };
+
+type Check = { readonly ok: boolean; readonly detail?: string };
 
 export type ServersDeps = {
   readonly version: string;
@@ -24,6 +26,8 @@ export type ServersDeps = {
   readonly mcp: Server["mcp"];
   /** False once the daemon has been told to stop, so that a load balancer looks elsewhere. */
   readonly accepting: () => boolean;
+  /** How long an answer is waited for, in milliseconds; 2500 when left out. */
+  readonly patience?: number;
 };
 
 /** How the daemon itself is doing. */
@@ -37,18 +41,19 @@ export class Servers {
 
   async get(signal: AbortSignal): Promise<Server> {
     const { version, url, store, mcp } = this.#deps;
-    const runtimes = await this.#runtimes(signal);
-    const ready = (await this.#readinessOf(runtimes)).ready;
+    const [runtimes, stored] = await Promise.all([this.#runtimes(signal), this.#storeState()]);
+    const { ready } = this.#readinessOf(runtimes, stored);
     return { version, url, started_at: this.#started_at, store: store.kind, ready, runtimes: [...runtimes], mcp };
   }
 
   /** For /readyz: false when the store or a runtime that is configured is lost, or when the daemon is stopping. */
   async readiness(): Promise<Readiness> {
-    return this.#readinessOf(await this.#runtimes(AbortSignal.timeout(3000)));
+    const [runtimes, stored] = await Promise.all([this.#runtimes(new AbortController().signal), this.#storeState()]);
+    return this.#readinessOf(runtimes, stored);
   }
 
-  async #readinessOf(runtimes: readonly RuntimeState[]): Promise<Readiness> {
-    const checks: Record<string, { ok: boolean; detail?: string }> = { store: await this.#storeState() };
+  #readinessOf(runtimes: readonly RuntimeState[], stored: Check): Readiness {
+    const checks: Record<string, Check> = { store: stored };
     for (const { name, reachable, error } of runtimes) {
       if (!this.#deps.required.has(name)) continue;
       checks[name] = reachable ? { ok: true } : { ok: false, detail: error ?? "does not answer" };
@@ -57,9 +62,9 @@ export class Servers {
     return { ready: Object.values(checks).every(({ ok }) => ok), checks };
   }
 
-  async #storeState(): Promise<{ ok: boolean; detail?: string }> {
+  async #storeState(): Promise<Check> {
     try {
-      await this.#deps.store.ping();
+      await this.#inTime("The database", () => this.#deps.store.ping());
       return { ok: true };
     } catch {
       return { ok: false, detail: "the database does not answer" };
@@ -71,12 +76,29 @@ export class Servers {
       this.#deps.runtimes.map(async (runtime) => {
         const known = { name: runtime.name, isolation: runtime.isolation };
         try {
-          const { engine, version } = await runtime.check(signal);
+          const { engine, version } = await this.#inTime(`The runtime "${runtime.name}"`, (limit) =>
+            runtime.check(AbortSignal.any([signal, limit])),
+          );
           return { ...known, reachable: true, engine: `${engine} ${version}`, error: null };
         } catch (thrown) {
           return { ...known, reachable: false, engine: null, error: problemOf(thrown).message };
         }
       }),
     );
+  }
+
+  /** Ends the wait also for what does not heed its signal: a probe of readiness must not hang with what it asks. */
+  async #inTime<Result>(what: string, ask: (limit: AbortSignal) => Promise<Result>): Promise<Result> {
+    const controller = new AbortController();
+    const late = Promise.withResolvers<never>();
+    const timer = setTimeout(() => {
+      late.reject(new Problem("runtime_unavailable", `${what} did not answer in time.`));
+      controller.abort();
+    }, this.#deps.patience ?? 2500);
+    try {
+      return await Promise.race([ask(controller.signal), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 }
