@@ -13,7 +13,7 @@ const integration = (namespace: string): Integration => ({
   status: "connected",
   error: null,
   warnings: [],
-  since: 1,
+  since_at: 1,
   tools: 2,
   era: "legacy",
 });

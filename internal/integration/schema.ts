@@ -9,7 +9,7 @@ export const Integration = z
       .describe("degraded: lost for now, its tools stay listed; failed: not reached so far"),
     error: z.string().nullable().describe("Why it does not work, and what to do"),
     warnings: z.array(z.string()).describe("Tools that are left out, and why"),
-    since: z.number().int().describe("Since when it has this status, in milliseconds since 1970 UTC"),
+    since_at: z.number().int().describe("Since when it has this status, in milliseconds since 1970 UTC"),
     tools: z.number().int().describe("How many tools it offers"),
     era: z
       .enum(["modern", "legacy"])

@@ -133,12 +133,14 @@ describe("a server that is down", () => {
   test("keeps its tools listed and says since when, why and what to do", async (t) => {
     const server = await hostileServer(t, tool("echo"));
     const { call, names, status } = await connectedPool(t, { url: server.url });
+    const connectedAt = status().since_at;
     await server.stop();
     await assert.rejects(
       call("up__echo"),
       refused("upstream_unavailable", /"up" is not reachable since 20.*nothing listens at its address.*try again/),
     );
     assert.deepEqual([names(), status().status, status().era], [["up__echo"], "degraded", null]);
+    assert.ok(Number.isInteger(connectedAt) && status().since_at >= connectedAt);
     await server.start();
     assert.equal((await call("up__echo", { a: 1 })).content[0]?.["text"], '{"a":1}');
   });

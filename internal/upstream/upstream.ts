@@ -18,7 +18,7 @@ export type UpstreamStatus = {
   readonly error: string | null;
   /** Tools that are left out, and why. */
   readonly warnings: readonly string[];
-  readonly since: number;
+  readonly since_at: number;
   readonly tools: number;
   readonly era: "modern" | "legacy" | null;
 };
@@ -42,7 +42,7 @@ export class Upstream implements ToolSource {
   #session: Session | null = null;
   #connecting: Promise<Session> | null = null;
   #status: UpstreamStatus["status"] = "connecting";
-  #since = Date.now();
+  #sinceAt = Date.now();
   #fault: Fault | null = null;
   /** Until then calls do not wait for a connection: the last attempt was slow to fail. */
   #restsUntil = 0;
@@ -87,7 +87,7 @@ export class Upstream implements ToolSource {
       status: this.#status,
       error: this.#fault === null ? null : `${this.#fault.reason}. ${adviceOn(this.#fault)}`,
       warnings: this.#shelf.warnings,
-      since: this.#since,
+      since_at: this.#sinceAt,
       tools: this.#shelf.list().length,
       era: this.#session?.era ?? null,
     };
@@ -280,7 +280,7 @@ export class Upstream implements ToolSource {
   #setStatus(status: UpstreamStatus["status"]): void {
     if (this.#status === status) return;
     this.#status = status;
-    this.#since = Date.now();
+    this.#sinceAt = Date.now();
     const { namespace } = this.status();
     const message = this.#fault === null ? status : `${status}: ${this.#fault.reason}`;
     this.#deps.log({ level: status === "connected" ? "info" : "warn", namespace, message });
@@ -291,6 +291,6 @@ export class Upstream implements ToolSource {
   }
 
   #unavailable(cause?: unknown): Problem {
-    return unavailable({ namespace: this.name, since: this.#since, fault: this.#fault }, cause);
+    return unavailable({ namespace: this.name, since_at: this.#sinceAt, fault: this.#fault }, cause);
   }
 }

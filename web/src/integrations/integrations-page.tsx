@@ -38,7 +38,7 @@ export function IntegrationsPage() {
 }
 
 function IntegrationRow({ integration }: { integration: Integration }) {
-  const { namespace, transport, status, error, warnings, since, tools } = integration;
+  const { namespace, transport, status, error, warnings, since_at, tools } = integration;
   const [word, tone, icon] = statuses[status];
   return (
     <li className="grid gap-1 px-4 py-3">
@@ -48,7 +48,7 @@ function IntegrationRow({ integration }: { integration: Integration }) {
           {word}
         </Badge>
         <p className="text-sm text-dim sm:ml-auto">
-          {tools} {tools === 1 ? "tool" : "tools"} · {transport} · since <Ago at={since} />
+          {tools} {tools === 1 ? "tool" : "tools"} · {transport} · since <Ago at={since_at} />
         </p>
       </div>
       {error !== null && <p className="text-sm break-words text-bad">{error}</p>}
