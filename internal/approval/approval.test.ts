@@ -131,7 +131,10 @@ test("tells the caller where to get approval and what to do then", async (t) => 
   const problem = await problemFrom(knot.call({ space: "a" }));
   const { id, ...rest } = problem.extra["approval"] as Record<string, unknown>;
   assert.match(problem.message, new RegExp(`https://knot.example/approvals/${id}.*again with the same arguments`));
-  assert.deepEqual([rest["state"], rest["url"], rest["label"]], ["pending", `/approvals/${id}`, "Start it"]);
+  assert.deepEqual(
+    [rest["state"], rest["url"], rest["label"]],
+    ["pending", `https://knot.example/approvals/${id}`, "Start it"],
+  );
   assert.deepEqual(knot.runs, []);
 });
 

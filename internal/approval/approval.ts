@@ -25,7 +25,7 @@ type Deps = {
   readonly vault: Vault;
   readonly calls: ApprovedCalls;
   /** Where the web interface is, without a slash at the end, so that a model can name the whole address. */
-  readonly publicUrl?: string | undefined;
+  readonly publicUrl: string;
   readonly expires_after_ms?: number | undefined;
   readonly now?: (() => number) | undefined;
   /** Hears of what went wrong outside any call. */
@@ -206,14 +206,14 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     if (!ended.has(row.state)) throw this.#required(row);
     await this.#collect(row);
     if (row.state === "done") return { run: false, output: this.#opened(row, "output") };
-    if (row.state === "failed") throw revived(this.#opened(row, "problem"), summaryOf(row));
-    throw unfinished(row);
+    if (row.state === "failed") throw revived(this.#opened(row, "problem"), summaryOf(row, this.#urlOf(row)));
+    throw unfinished(row, this.#urlOf(row));
   }
 
   /** Commits the decision; of two deciders exactly one gets past here. */
   async #decide(call: Call, id: string, state: "approved" | "denied", reason: string | undefined) {
     const row = await this.#visible(call, id);
-    refuseDecider(call, row);
+    refuseDecider(call, row, this.#urlOf(row));
     const now = this.#now();
     const { principal } = call;
     const set: Partial<StoredApproval> = {
@@ -227,7 +227,7 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     if (decided !== null) return decided;
     const latest = await this.#reload(row.id);
     if (latest.state === "pending") await this.#expire(latest);
-    throw undecided(latest);
+    throw undecided(latest, this.#urlOf(latest));
   }
 
   async #run(row: StoredApproval): Promise<void> {
@@ -271,13 +271,17 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
   }
 
   #required(row: StoredApproval): Problem {
-    const address = `${this.#deps.publicUrl ?? ""}/approvals/${row.id}`;
+    const url = this.#urlOf(row);
     const retry = `then call ${row.tool} again with the same arguments to get its result; it runs only once`;
     const detail =
       row.state === "pending"
-        ? `This call waits for approval: ${row.label}. Ask the user to approve it at ${address}, ${retry}.`
+        ? `This call waits for approval: ${row.label}. Ask the user to approve it at ${url}, ${retry}.`
         : `This call was approved and is running: ${row.label}. Wait a little, ${retry}.`;
-    return new Problem("approval_required", detail, { extra: { approval: summaryOf(row) } });
+    return new Problem("approval_required", detail, { extra: { approval: summaryOf(row, url) } });
+  }
+
+  #urlOf({ id }: StoredApproval): string {
+    return `${this.#deps.publicUrl}/approvals/${id}`;
   }
 
   #opened(row: StoredApproval, what: "arguments" | "output" | "problem"): unknown {

@@ -3,12 +3,12 @@ import { may, rootOf } from "../operation/principal.ts";
 import { Problem, type ProblemCode, problems } from "../problem/problem.ts";
 import type { StoredApproval } from "./approval-store.ts";
 
-/** What a problem document says of the approval it is about. */
-export const summaryOf = ({ id, label, state, expires_at }: StoredApproval) => ({
+/** What a problem document says of the approval it is about; `url` is its whole address in the web interface. */
+export const summaryOf = ({ id, label, state, expires_at }: StoredApproval, url: string) => ({
   id,
   label,
   state,
-  url: `/approvals/${id}`,
+  url,
   expires_at,
 });
 
@@ -17,8 +17,8 @@ export const missing = (id: string): Problem =>
   new Problem("not_found", `There is no approval "${id}". list_approvals shows the ones you can see.`);
 
 /** Throws unless this caller may decide this call: an agent may not approve itself, whatever its token allows. */
-export function refuseDecider({ door, principal }: Call, row: StoredApproval): void {
-  const where = `A person decides it at /approvals/${row.id} in the web interface`;
+export function refuseDecider({ door, principal }: Call, row: StoredApproval, url: string): void {
+  const where = `A person decides it at ${url} in the web interface`;
   if (door === "mcp" || door === "assistant") {
     throw new Problem("forbidden", `Calls cannot be approved or denied by a model. ${where}.`);
   }
@@ -44,8 +44,8 @@ export function refuseDecider({ door, principal }: Call, row: StoredApproval): v
 }
 
 /** Why a decision came too late. */
-export function undecided(row: StoredApproval): Problem {
-  const extra = { approval: summaryOf(row) };
+export function undecided(row: StoredApproval, url: string): Problem {
+  const extra = { approval: summaryOf(row, url) };
   if (row.state === "pending" || row.state === "expired") {
     const why = row.state === "expired" && row.reason !== null ? row.reason : "Nobody decided in time.";
     return new Problem("conflict", `This question has expired: ${why} The call has to be made again.`, { extra });
@@ -55,8 +55,8 @@ export function undecided(row: StoredApproval): Problem {
 }
 
 /** What the caller hears of a call that did not run to its end. */
-export function unfinished(row: StoredApproval): Problem {
-  const extra = { approval: summaryOf(row) };
+export function unfinished(row: StoredApproval, url: string): Problem {
+  const extra = { approval: summaryOf(row, url) };
   if (row.state === "interrupted") {
     return new Problem(
       "conflict",
