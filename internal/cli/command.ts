@@ -66,7 +66,7 @@ export type Command = {
 
 /** The world of the command line, so that tests need no process. */
 export type Io = {
-  readonly stdout: Writable;
+  readonly stdout: Writable & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr: Writable;
   readonly stdin: Readable & { readonly isTTY?: boolean; readonly setRawMode?: (raw: boolean) => unknown };
   readonly env: Readonly<Record<string, string | undefined>>;

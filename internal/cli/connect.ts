@@ -2,7 +2,7 @@ import type { AnyOperation } from "../operation/operation.ts";
 import { Problem } from "../problem/problem.ts";
 import { argument, type Command, flag, type Invocation } from "./command.ts";
 import { connectionsFile, defaultAlias, readConnections, serverUrl, writeConnections } from "./connections.ts";
-import { textOf } from "./output.ts";
+import { textOf, widthOf } from "./output.ts";
 import { isInteractive, secretsFrom } from "./prompt.ts";
 import { clientFor } from "./run-operation.ts";
 
@@ -29,7 +29,9 @@ export function connectCommands(operations: readonly AnyOperation[]): readonly C
       flags: [],
       run: async ({ io, globals }) => {
         const connections = Object.entries(readConnections(io.env)).map(([name, { server }]) => ({ name, server }));
-        io.stdout.write(globals.json ? `${JSON.stringify({ connections }, null, 2)}\n` : textOf({ connections }));
+        io.stdout.write(
+          globals.json ? `${JSON.stringify({ connections }, null, 2)}\n` : textOf({ connections }, widthOf(io.stdout)),
+        );
         return 0;
       },
     },

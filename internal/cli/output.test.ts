@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { textOf } from "./output.ts";
+import { textOf, widthOf } from "./output.ts";
 
 const page = (things: readonly object[], next_cursor: string | null = null) => ({
   things,
@@ -39,10 +39,21 @@ describe("an answer as text", () => {
     assert.equal(textOf(page([])), "None.\n");
   });
 
-  test("keeps a table of long texts narrow", () => {
-    const [, row = ""] = textOf(page([{ name: `a\n${"x".repeat(200)}` }])).split("\n");
-    assert.equal(row.length, 60);
-    assert.ok(row.endsWith("…"));
+  test("keeps a table in the width of the terminal and cuts the widest cells", () => {
+    const long = "x".repeat(200);
+    const things = [{ name: `a\n${long}`, state: "running", note: long }];
+    const [head = "", row = ""] = textOf(page(things), 60).split("\n");
+    assert.ok(row.length > 56 && row.length <= 60, row);
+    assert.match(head, /^NAME +STATE +NOTE$/);
+    assert.match(row, /^a x+… {2}running {2}x+…$/);
+    assert.match(textOf({ thing: { name: "dev", list: things } }, 60), /^ {2}a x+… {2}running {2}x+…$/m);
+  });
+
+  test("cuts nothing without a terminal", () => {
+    const name = "x".repeat(200);
+    assert.equal(textOf(page([{ name: `a\n${name}` }])), `NAME\na ${name}\n`);
+    assert.deepEqual([widthOf({ columns: 40 }), widthOf({ isTTY: true, columns: 40 })], [Infinity, 40]);
+    assert.equal(widthOf({ isTTY: true, columns: 0 }), 80);
   });
 
   test("shows one thing as names and values, nested ones indented", () => {

@@ -4,50 +4,65 @@ type Row = Readonly<Record<string, unknown>>;
 
 /**
  * An answer as text for people: a list as a table, one thing as names and values. Terminal control characters of
- * what others wrote are made visible, so that a name cannot draw on the screen.
+ * what others wrote are made visible, so that a name cannot draw on the screen. A table is cut to `width` characters.
  */
-export function textOf(output: unknown): string {
+export function textOf(output: unknown, width = Number.POSITIVE_INFINITY): string {
   if (!isRow(output)) return `${cellOf("", output)}\n`;
   const list = Object.entries(output).find(([, value]) => Array.isArray(value));
-  if (list !== undefined && isPage(output)) return pageText(list[1] as unknown[], output);
+  if (list !== undefined && isPage(output)) return pageText(list[1] as unknown[], output, width);
   const entries = Object.entries(output);
   const [only] = entries;
-  if (entries.length === 1 && only !== undefined && isRow(only[1])) return textOf(only[1]);
-  if (entries.length === 1 && only !== undefined && Array.isArray(only[1])) return table(only[1]);
-  return entries.length === 0 ? "Done.\n" : `${pairs(output).join("\n")}\n`;
+  if (entries.length === 1 && only !== undefined && isRow(only[1])) return textOf(only[1], width);
+  if (entries.length === 1 && only !== undefined && Array.isArray(only[1])) return table(only[1], width);
+  return entries.length === 0 ? "Done.\n" : `${pairs(output, width).join("\n")}\n`;
 }
 
 const isRow = (value: unknown): value is Row => typeof value === "object" && value !== null && !Array.isArray(value);
 
 const isPage = (output: Row): boolean => "returned" in output;
 
-function pageText(items: readonly unknown[], { total, next_cursor }: Row): string {
+/** How wide a table may be there: only a terminal has an edge. */
+export const widthOf = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): number =>
+  isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
+
+function pageText(items: readonly unknown[], { total, next_cursor }: Row, width: number): string {
   const more =
     typeof next_cursor === "string" ? `${items.length} of ${total}; go on with --cursor ${next_cursor}\n` : "";
-  return table(items) + more;
+  return table(items, width) + more;
 }
 
-function table(items: readonly unknown[]): string {
+function table(items: readonly unknown[], width: number): string {
   if (items.length === 0) return "None.\n";
   if (!items.every(isRow)) return `${items.map((item) => cellOf("", item)).join("\n")}\n`;
   const columns = columnsOf(items);
-  const cells = items.map((item) => columns.map((column) => cut(oneLine(cellOf(column, item[column])))));
+  const cells = items.map((item) => columns.map((column) => oneLine(cellOf(column, item[column]))));
   const head = columns.map((column) =>
     column
       .replace(/_(at|bytes)$/, "")
       .replaceAll("_", " ")
       .toUpperCase(),
   );
-  const widths = columns.map((_, at) => Math.max(...[head, ...cells].map((row) => row[at]?.length ?? 0)));
+  const wanted = columns.map((_, at) => Math.max(...[head, ...cells].map((row) => row[at]?.length ?? 0)));
+  const widths = fitted(wanted, width - gap.length * (columns.length - 1));
   const line = (row: readonly string[]) =>
     row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
-      .join("  ")
+      .map((cell, at) => cut(cell, widths[at] ?? 0).padEnd(widths[at] ?? 0))
+      .join(gap)
       .trimEnd();
   return `${[head, ...cells].map(line).join("\n")}\n`;
 }
 
+const gap = "  ";
 const mostColumns = 8;
+const leastWidth = 8;
+
+/** The widest columns are lowered together until all fit into `room`, but none below what still says something. */
+function fitted(widths: readonly number[], room: number): readonly number[] {
+  const lowered = (most: number) => widths.map((width) => Math.min(width, most));
+  let most = Math.max(...widths);
+  while (most > leastWidth && lowered(most).reduce((sum, width) => sum + width, 0) > room) most--;
+  return lowered(most);
+}
 
 /** What tells things apart, in this order; other columns follow as the answer has them. */
 const telling = [
@@ -72,21 +87,22 @@ function columnsOf(items: readonly Row[]): readonly string[] {
     .slice(0, mostColumns);
 }
 
-function pairs(row: Row, indent = ""): string[] {
-  const width = Math.max(...Object.keys(row).map((key) => key.length));
+function pairs(row: Row, width: number, indent = ""): string[] {
+  const nameWidth = Math.max(...Object.keys(row).map((key) => key.length));
   return Object.entries(row).flatMap(([key, value]) => {
-    if (isRow(value) && Object.keys(value).length > 0) return [`${indent}${key}:`, ...pairs(value, `${indent}  `)];
+    if (isRow(value) && Object.keys(value).length > 0)
+      return [`${indent}${key}:`, ...pairs(value, width, `${indent}  `)];
     if (Array.isArray(value) && value.some(isRow)) {
       return [
         `${indent}${key}:`,
-        ...table(value)
+        ...table(value, width - indent.length - 2)
           .trimEnd()
           .split("\n")
           .map((line) => `${indent}  ${line}`),
       ];
     }
     const text = cellOf(key, value);
-    if (!text.includes("\n")) return [`${indent}${`${key}:`.padEnd(width + 2)}${text}`.trimEnd()];
+    if (!text.includes("\n")) return [`${indent}${`${key}:`.padEnd(nameWidth + 2)}${text}`.trimEnd()];
     return [
       `${indent}${key}:`,
       ...text
@@ -117,4 +133,4 @@ export const visible = (text: string): string =>
 
 const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
 
-const cut = (text: string): string => (text.length > 60 ? `${text.slice(0, 59)}…` : text);
+const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);

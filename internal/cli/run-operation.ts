@@ -5,7 +5,7 @@ import type { AnyOperation } from "../operation/operation.ts";
 import { Problem, type ProblemDocument } from "../problem/problem.ts";
 import type { Invocation, Io } from "./command.ts";
 import { connectionFor } from "./connections.ts";
-import { textOf, visible } from "./output.ts";
+import { textOf, visible, widthOf } from "./output.ts";
 import { confirmed, isInteractive } from "./prompt.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -62,7 +62,7 @@ function progressLine({ message, percent }: { message: string; percent?: number 
 function print(output: Row, { io }: Invocation): number {
   if ("exit_code" in output && "stdout" in output) return printRun(output, io);
   const text = [output["content"], output["text"]].find((value) => typeof value === "string");
-  if (text === undefined) io.stdout.write(textOf(output));
+  if (text === undefined) io.stdout.write(textOf(output, widthOf(io.stdout)));
   else io.stdout.write(output["encoding"] === "base64" ? Buffer.from(text, "base64") : text);
   if (typeof output["note"] === "string") io.stderr.write(`knot: ${visible(output["note"])}\n`);
   if (output["cut"] === true) io.stderr.write(`knot: this is not all; it goes on at offset ${output["next_offset"]}\n`);
