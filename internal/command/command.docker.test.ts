@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import { createCall } from "../operation/call.ts";
 import { parse } from "../operation/schema.ts";
 import { someSpec, someTarget } from "../runtime/contract.ts";
 import { openDockerRuntime } from "../runtime/docker.ts";
 import { busyboxImage } from "../testkit/images.ts";
+import { testInstance } from "../testkit/instance.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
 import { type CommandInput, Commands } from "./command.ts";
 import { runCommand } from "./operations.ts";
@@ -13,7 +13,7 @@ import { runCommand } from "./operations.ts";
 const never = new AbortController().signal;
 
 async function busybox(t: TestContext) {
-  const runtime = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: randomUUID() });
+  const runtime = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: testInstance() });
   const target = someTarget();
   t.after(() => runtime.remove(target, never));
   await runtime.create(target, someSpec({ image: await busyboxImage() }), never);

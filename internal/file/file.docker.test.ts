@@ -4,6 +4,7 @@ import { someSpec, someTarget } from "../runtime/contract.ts";
 import { openDockerRuntime } from "../runtime/docker.ts";
 import type { Runtime, Target } from "../space/runtime.ts";
 import { busyboxImage } from "../testkit/images.ts";
+import { testInstance } from "../testkit/instance.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
 import { caller, fileContract } from "./contract.ts";
 import { runScript, type Workplace } from "./shell.ts";
@@ -12,7 +13,7 @@ const never = new AbortController().signal;
 let started: Promise<{ runtime: Runtime; target: Target }> | null = null;
 
 async function start() {
-  const runtime = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: randomUUID() });
+  const runtime = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: testInstance() });
   const target = someTarget();
   await runtime.create(target, someSpec({ image: await busyboxImage() }), never);
   await runtime.start(target, never);

@@ -5,6 +5,7 @@ import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../problem/problem.ts";
 import type { ExecRequest, Exit, Runtime, SpaceSpec, Target } from "../space/runtime.ts";
+import { testInstance } from "../testkit/instance.ts";
 
 /** How the contract gets at one kind of runtime. */
 export type RuntimeFixture = {
@@ -72,7 +73,7 @@ export async function run(
 export function runtimeContract(fixture: RuntimeFixture): void {
   const it = (name: string, body: (t: TestContext, runtime: Runtime, instanceId: string) => Promise<void>) =>
     test(`${fixture.name} ${name}`, fixture.needs, async (t) => {
-      const instanceId = randomUUID();
+      const instanceId = testInstance();
       const runtime = await fixture.open(t, instanceId);
       t.after(() => clear(runtime));
       await body(t, runtime, instanceId);
@@ -142,7 +143,7 @@ function registerLifecycle(it: It, fixture: RuntimeFixture): void {
   });
 
   it("lists and touches only what carries its own id", async (t, runtime) => {
-    const other = await fixture.open(t, randomUUID());
+    const other = await fixture.open(t, testInstance());
     t.after(() => clear(other));
     const target = someTarget();
     const volumes = [{ volume: `kn-${target.space_id}-home`, path: "/srv/kept", read_only: false }];

@@ -8,6 +8,7 @@ import { PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
 import Docker from "dockerode";
 import { busyboxImage } from "../testkit/images.ts";
+import { testInstance } from "../testkit/instance.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
 import { run, someSpec, someTarget } from "./contract.ts";
 import { openDockerRuntime } from "./docker.ts";
@@ -42,7 +43,7 @@ async function faultyEngine(t: TestContext) {
     engine.on("close", () => client.destroy());
   });
   await new Promise<void>((resolve) => server.listen(socket, resolve));
-  const instance_id = randomUUID();
+  const instance_id = testInstance();
   const runtime = openDockerRuntime({ socket, name: "docker", instance_id });
   const die = () => {
     server.close();
@@ -137,7 +138,7 @@ test("docker keeps an owner's network through creates and removes at once", need
 
 test("docker removes the network that a crash has left of an owner, and no other", needs("docker"), async (t) => {
   const { runtime, instance_id } = await faultyEngine(t);
-  const other = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: randomUUID() });
+  const other = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: testInstance() });
   const spec = someSpec({ image: await busyboxImage(), network: "own" });
   const [left, used, foreign] = [someTarget(), someTarget(), someTarget()];
   t.after(() => other.remove(foreign, never));

@@ -7,6 +7,7 @@ import { SqlSpaces } from "../store/spaces.ts";
 import { openStore, type Store } from "../store/store.ts";
 import { Life } from "../testkit/failpoint.ts";
 import { busyboxImage } from "../testkit/images.ts";
+import { testInstance } from "../testkit/instance.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
 import { callOf } from "../testkit/principal.ts";
 import { FakeTemplates, newSpace, type SpacesKit, testSpaces } from "../testkit/spaces.ts";
@@ -30,7 +31,7 @@ const walks: Readonly<Record<string, (spaces: Spaces) => Promise<unknown>>> = {
 
 async function world(t: TestContext): Promise<World> {
   const store = await openStore({ kind: "sqlite", path: ":memory:" });
-  const engine = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: `crash-${randomUUID()}` });
+  const engine = openDockerRuntime({ socket: dockerSocket(), name: "docker", instance_id: testInstance() });
   t.after(async () => {
     for (const one of await engine.list(never)) await engine.remove({ ...one, user_id: "user-1" }, never);
     for (const { volume } of await engine.listVolumes(never)) await engine.removeVolume(volume, never);

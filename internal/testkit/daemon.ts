@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import type { TestContext } from "node:test";
+import { testInstance } from "./instance.ts";
 
 const main = join(import.meta.dirname, "../../cmd/knot/main.ts");
 
@@ -43,6 +44,10 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
   // a folder of its own, so that no other knot.toml is read
   if (options.config !== undefined) writeFileSync(join(folder, "knot.toml"), options.config, { mode: 0o600 });
   const given = options.flags ?? [];
+  if (!existsSync(data_dir)) {
+    mkdirSync(data_dir, { recursive: true, mode: 0o700 });
+    writeFileSync(join(data_dir, "instance"), `${testInstance()}\n`, { mode: 0o600 });
+  }
   const usual = ["--server-listen=127.0.0.1:0", "--server-mcp-enabled=true"].filter(
     (flag) => !given.some((other) => other.startsWith(flag.slice(0, flag.indexOf("=")))),
   );

@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { join } from "node:path";
 import { startServices } from "./services.ts";
 
 const globs = ["internal/**/*.test.ts", "web/**/*.test.ts"];
@@ -8,7 +9,11 @@ async function main(args: readonly string[]): Promise<number> {
   const interrupted = interruption();
   const services = await startServices();
   try {
-    return await runTests(args, services.env, interrupted);
+    // what a run leaves in the engine is known by its name
+    const env = { KNOT_TEST_RUN: `run-${process.pid}-${Date.now()}`, ...services.env };
+    const status = await runTests(args, env, interrupted);
+    const left = await runTests([join(import.meta.dirname, "after-all.ts")], env, interrupted);
+    return status === 0 ? left : status;
   } finally {
     await services.stop();
   }
