@@ -131,6 +131,19 @@ describe("an answer", () => {
     assert.match(stderr, /Two bytes\.\n.*goes on at offset 2/);
   });
 
+  test("that finds something not valid is printed and fails", async () => {
+    const [invalid, valid] = [
+      { valid: false, mistakes: [{ line: 2, message: "no" }] },
+      { valid: true, mistakes: [] },
+    ];
+    const command = ["run", "dev", "--spec", "x"];
+    const told = await typed(command, invalid);
+    assert.deepEqual([told.code, told.stderr], [1, ""]);
+    assert.match(told.stdout, /valid: +no\n/);
+    assert.equal((await typed([...command, "--json"], invalid)).code, 1);
+    assert.deepEqual([(await typed(command, valid)).code, (await typed([...command, "--json"], valid)).code], [0, 0]);
+  });
+
   test("that needs approval says how to go on", async () => {
     const problem = {
       code: "approval_required",

@@ -17,11 +17,10 @@ export async function runOperation(op: AnyOperation, invocation: Invocation): Pr
   const { globals, io } = invocation;
   const answer = await withConfirmation(op, invocation);
   if (!answer.ok) throw problemFrom(answer.problem);
-  if (globals.json) {
-    io.stdout.write(`${JSON.stringify(answer.value, null, 2)}\n`);
-    return 0;
-  }
-  return print(answer.value as Row, invocation);
+  const output = answer.value as Row;
+  if (!globals.json) return print(output, invocation);
+  io.stdout.write(`${JSON.stringify(output, null, 2)}\n`);
+  return verdictOf(output);
 }
 
 /** A client that names itself as the CLI. */
@@ -66,8 +65,11 @@ function print(output: Row, { io }: Invocation): number {
   else io.stdout.write(output["encoding"] === "base64" ? Buffer.from(text, "base64") : text);
   if (typeof output["note"] === "string") io.stderr.write(`knot: ${visible(output["note"])}\n`);
   if (output["cut"] === true) io.stderr.write(`knot: this is not all; it goes on at offset ${output["next_offset"]}\n`);
-  return 0;
+  return verdictOf(output);
 }
+
+/** A check that ran and found something wrong fails, as a linter does. */
+const verdictOf = ({ valid }: Row): number => (valid === false ? 1 : 0);
 
 function printRun(output: Row, io: Io): number {
   const { exit_code, signal, timed_out, stdout, stderr } = output;
