@@ -37,6 +37,7 @@ async function typed(
   stdin = "",
   status = 200,
   options: CliOptions = { operations: [run], version: "1" },
+  terminal: { readonly isTTY?: boolean; readonly columns?: number } = {},
 ) {
   const seen: { url: string; body: unknown }[] = [];
   const output = { stdout: "", stderr: "" };
@@ -47,7 +48,7 @@ async function typed(
   const code = await runCli(
     argv,
     {
-      stdout: into("stdout"),
+      stdout: Object.assign(into("stdout"), terminal),
       stderr: into("stderr"),
       stdin: Readable.from([Buffer.from(stdin)]),
       env: { KNOT_SERVER: "https://knot.example.com", KNOT_TOKEN: "t", XDG_CONFIG_HOME: "/nonexistent" },
@@ -129,6 +130,22 @@ describe("an answer", () => {
     const { stdout, stderr } = await typed(["run", "dev", "--spec", "x"], part);
     assert.equal(stdout, "a\0");
     assert.match(stderr, /Two bytes\.\n.*goes on at offset 2/);
+  });
+
+  test("that is a text ends its last line at a terminal", async () => {
+    const shown = async (text: string, encoding = "utf8") => {
+      const answer = { content: text, encoding };
+      return (await typed(["run", "dev", "--spec", "x"], answer, "", 200, undefined, { isTTY: true })).stdout;
+    };
+    assert.deepEqual([await shown("a"), await shown("a\n"), await shown("")], ["a\n", "a\n", ""]);
+    assert.equal(await shown("YQ==", "base64"), "a");
+  });
+
+  test("that is a list is as wide as the terminal", async () => {
+    const things = { things: [{ name: "x".repeat(99) }], returned: 1, total: 1, next_cursor: null };
+    const shown = async (terminal: object) =>
+      (await typed(["run", "dev", "--spec", "x"], things, "", 200, undefined, terminal)).stdout.split("\n")[1]?.length;
+    assert.deepEqual([await shown({ isTTY: true, columns: 40 }), await shown({ columns: 40 })], [40, 99]);
   });
 
   test("that finds something not valid is printed and fails", async () => {

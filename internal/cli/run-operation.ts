@@ -62,10 +62,17 @@ function print(output: Row, { io }: Invocation): number {
   if ("exit_code" in output && "stdout" in output) return printRun(output, io);
   const text = [output["content"], output["text"]].find((value) => typeof value === "string");
   if (text === undefined) io.stdout.write(textOf(output, widthOf(io.stdout)));
-  else io.stdout.write(output["encoding"] === "base64" ? Buffer.from(text, "base64") : text);
+  else printText(text, output["encoding"], io);
   if (typeof output["note"] === "string") io.stderr.write(`knot: ${visible(output["note"])}\n`);
   if (output["cut"] === true) io.stderr.write(`knot: this is not all; it goes on at offset ${output["next_offset"]}\n`);
   return verdictOf(output);
+}
+
+/** Byte for byte; only at a terminal a last line is ended, so that the prompt begins a new one. */
+function printText(text: string, encoding: unknown, { stdout }: Io): void {
+  stdout.write(encoding === "base64" ? Buffer.from(text, "base64") : text);
+  const isOpen = encoding !== "base64" && text !== "" && !text.endsWith("\n");
+  if (isOpen && stdout.isTTY === true) stdout.write("\n");
 }
 
 /** A check that ran and found something wrong fails, as a linter does. */
