@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { someSpec, someTarget } from "../runtime/contract.ts";
 import { openDockerRuntime } from "../runtime/docker.ts";
 import { busyboxImage } from "./images.ts";
+import { testRun } from "./instance.ts";
 import { leftoversOf } from "./leftovers.ts";
 import { dockerSocket, needs } from "./needs.ts";
 
@@ -20,4 +21,11 @@ test("the engine shows what a run has left: containers, volumes and networks", n
   assert.deepEqual(await leftoversOf(run, dockerSocket()), [`volume kn-${target.space_id}-home`]);
   await runtime.removeVolume(`kn-${target.space_id}-home`, never);
   assert.deepEqual(await leftoversOf(run, dockerSocket()), []);
+});
+
+const { skip } = needs("docker");
+const afterAll = process.env["KNOT_TEST_ENDED"] === undefined && "is run by itself when all other tests have ended";
+
+test("the tests of a run leave nothing in the engine", { skip: skip || afterAll }, async () => {
+  assert.deepEqual(await leftoversOf(testRun(), dockerSocket()), []);
 });

@@ -12,7 +12,8 @@ async function main(args: readonly string[]): Promise<number> {
     // what a run leaves in the engine is known by its name
     const env = { KNOT_TEST_RUN: `run-${process.pid}-${Date.now()}`, ...services.env };
     const status = await runTests(args, env, interrupted);
-    const left = await runTests([join(import.meta.dirname, "after-all.ts")], env, interrupted);
+    const leftovers = join(import.meta.dirname, "leftovers.docker.test.ts");
+    const left = await runTests([leftovers], { ...env, KNOT_TEST_ENDED: "1" }, interrupted);
     return status === 0 ? left : status;
   } finally {
     await services.stop();
