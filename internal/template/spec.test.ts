@@ -127,6 +127,23 @@ parameters:
     });
   }
 
+  for (const [key, value] of [
+    ["health", "{ command: [true] }"],
+    ["capabilities", "[CHOWN]"],
+    ["privileged", "true"],
+  ] as const) {
+    test(`refuses ${key} for the image "host", which has no engine that would heed it`, () => {
+      const allowed = ["privileged"] as const;
+      const refused = `2:${key.length + 3} ${key} needs a container engine, and the image "host" runs without one: leave it out`;
+      assert.deepEqual(mistakesOf(`image: host\n${key}: ${value}`, { allowed }), [refused]);
+      assert.deepEqual(mistakesOf(`image: debian\n${key}: ${value}`, { allowed }), []);
+    });
+  }
+
+  test("takes a list of no capabilities and a false privileged for what they are", () => {
+    assert.deepEqual(mistakesOf("image: host\ncapabilities: []\nprivileged: false"), []);
+  });
+
   for (const source of ["/var/run/docker.sock", "/", "/proc", "/run/podman", "/srv/../etc"]) {
     test(`refuses the host mount ${source} to everybody`, () => {
       const text = `image: debian\nhost_mounts: [{ source: ${source}, path: /x }]`;

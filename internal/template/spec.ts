@@ -54,6 +54,8 @@ type Key =
 
 type Fields = Partial<Record<Key, Part>>;
 
+type Asked = Pick<SpaceSpec, "health" | "capabilities" | "privileged">;
+
 const plainNames = [
   ...[".space.id", ".space.name", ".template.id", ".template.name", ".user.id", ".user.username", ".user.email"],
   ".server.url",
@@ -113,6 +115,9 @@ function read(
   const runtime = readRuntime(reader, fields, image);
   const network = readNetwork(reader, fields.network, allowed);
   const health: HealthCheck | null = fields.health === undefined ? null : readHealth(reader, fields.health);
+  const capabilities = readCapabilities(reader, fields.capabilities, allowed, runtime);
+  const privileged = readPrivileged(reader, fields.privileged, allowed);
+  if (runtime === "process") refuseForProcess(reader, fields, { health, capabilities, privileged });
   const user = readUser(reader, fields.user, runtime);
   const working_dir =
     fields.working_dir === undefined
@@ -141,8 +146,8 @@ function read(
         fields.pids === undefined
           ? 512
           : reader.number(fields.pids, "pids", { min: 16, max: 32_768, whole: true, otherwise: 512 }),
-      capabilities: readCapabilities(reader, fields.capabilities, allowed, runtime),
-      privileged: readPrivileged(reader, fields.privileged, allowed),
+      capabilities,
+      privileged,
       network,
       user,
       working_dir,
@@ -176,6 +181,16 @@ function readRuntime(reader: YamlReader, fields: Fields, image: string): "docker
     reader.fail(fields.image, 'the runtime process has no images: write "host"');
   }
   return runtime === "any" ? (host ? "process" : "docker") : runtime;
+}
+
+/** What only a container engine does must not be promised to a process of this machine. */
+function refuseForProcess(reader: YamlReader, fields: Fields, { health, capabilities, privileged }: Asked): void {
+  const asked = { health: health !== null, capabilities: capabilities.length > 0, privileged };
+  for (const key of ["health", "capabilities", "privileged"] as const) {
+    const part = fields[key];
+    if (part === undefined || !asked[key]) continue;
+    reader.fail(part, `${key} needs a container engine, and the image "host" runs without one: leave it out`);
+  }
 }
 
 function readUser(reader: YamlReader, part: Part | undefined, runtime: TemplateSpec["runtime"]): string | null {
