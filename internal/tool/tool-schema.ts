@@ -2,8 +2,9 @@ import type { JsonSchema } from "../operation/schema.ts";
 import type { Tool } from "./tool.ts";
 
 /**
- * A schema as models read it: without `$schema`, which validators of draft-07 refuse and MCP implies (2025-11-25), and
- * without the bounds of a safe integer, which only cost tokens.
+ * A schema as models read it: without `$schema`, which validators of draft-07 refuse and MCP implies (2025-11-25),
+ * without the bounds of a safe integer, which only cost tokens, and with one type to a schema, as dialects that derive
+ * from OpenAPI 3.0 want it.
  */
 export function toolSchema(schema: JsonSchema): JsonSchema {
   const { $schema: _, ...rest } = schema;
@@ -14,10 +15,21 @@ function slim(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(slim);
   if (typeof value !== "object" || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value)
+    Object.entries(oneTyped(value))
       .filter(([key, item]) => !((key === "maximum" || key === "minimum") && isSafeBound(item)))
-      .map(([key, item]) => [key, slim(item)]),
+      .map(([key, item]) => [key, key === "additionalProperties" && isEmpty(item) ? true : slim(item)]),
   );
+}
+
+/** A schema without a word takes anything; `true` says that it is meant. */
+const isEmpty = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
+
+/** A list of types as `anyOf`; what else the schema says holds for the types it is about, wherever it stands. */
+function oneTyped(schema: object): object {
+  const { type, ...rest } = schema as JsonSchema;
+  if (!Array.isArray(type) || "anyOf" in rest) return schema;
+  return { ...rest, anyOf: type.map((one) => ({ type: one })) };
 }
 
 const isSafeBound = (value: unknown): boolean =>
