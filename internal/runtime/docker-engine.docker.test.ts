@@ -153,7 +153,7 @@ it("kills commands of a user other than root when they are aborted", async (_t, 
 
 it("kills a command in an image without a shell from outside", async (t, { runtime, make }) => {
   if (process.getuid?.() !== 0) return t.skip("needs root on the engine's machine");
-  const image = `knot-test/bare-${randomUUID()}:1`;
+  const image = `knot-test/bare-${randomUUID()}:latest`;
   const program = await readFile(execFileSync("sh", ["-c", "command -v busybox"], { encoding: "utf8" }).trim());
   const archive = tarOf([{ path: "busybox", mode: 0o755, content: program }]);
   const [repo, tag] = image.split(":");

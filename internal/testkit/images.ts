@@ -5,7 +5,8 @@ import Docker from "dockerode";
 import { type TarEntry, tarOf } from "../runtime/docker/tar.ts";
 import { dockerSocket } from "./needs.ts";
 
-const name = "knot-test/busybox:1";
+// Podman gives what it imports the tag "latest", whatever was asked for.
+const name = "knot-test/busybox:latest";
 const imported = new Map<string, Promise<string>>();
 
 /**

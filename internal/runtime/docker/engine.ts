@@ -98,7 +98,9 @@ export class Engine {
 
 /** The HTTP status of an engine's answer, 0 when there was no answer. */
 export function statusOf(thrown: unknown): number {
-  return (thrown as { statusCode?: number } | undefined)?.statusCode ?? 0;
+  const status = (thrown as { statusCode?: number } | undefined)?.statusCode ?? 0;
+  // Podman's answer to the second of two creates at once; Docker's is 409.
+  return status === 500 && /name .* is already in use/.test(messageOf(thrown)) ? 409 : status;
 }
 
 /** The engine's own words, without the prefix that the client library puts before them. */
