@@ -75,7 +75,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
     vault,
     runtimes: runtimes.byName,
     identity,
-    rules: config.server.templates,
+    config: config.server,
     url,
     onError,
     onNotice: (text) => log.warn(text),

@@ -1,6 +1,6 @@
 import { type Command, flag, type Invocation, type Io } from "../cli/command.ts";
 import { type LoadedConfig, loadConfig } from "../config/config.ts";
-import { options } from "../config/options.ts";
+import { isOneText, options } from "../config/options.ts";
 import { shownOptions } from "../config/show.ts";
 import { adminCommands } from "./admin.ts";
 import { runDaemon } from "./daemon.ts";
@@ -9,14 +9,12 @@ const configFlags = [
   flag("config", "Path of the configuration file; else KNOT_CONFIG, ./knot.toml, /etc/knot/knot.toml", {
     placeholder: "FILE",
   }),
-  ...options
-    .filter(({ type }) => type !== "tables")
-    .map((option) =>
-      flag(option.flag, `${option.description} (${option.key})`, {
-        placeholder: option.type.toUpperCase(),
-        choices: option.choices ?? [],
-      }),
-    ),
+  ...options.filter(isOneText).map((option) =>
+    flag(option.flag, `${option.description} (${option.key})`, {
+      placeholder: option.type.toUpperCase(),
+      choices: option.choices ?? [],
+    }),
+  ),
 ];
 
 /** The commands that work on this machine instead of calling a server. */

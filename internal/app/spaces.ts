@@ -17,19 +17,19 @@ type Deps = {
   readonly vault: Vault;
   readonly runtimes: ReadonlyMap<string, Runtime>;
   readonly identity: Identity;
-  readonly rules: Config["server"]["templates"];
+  readonly config: Config["server"];
   readonly url: string;
   readonly onError: (what: string, cause: unknown) => void;
   readonly onNotice: (text: string) => void;
 };
 
 /** Templates, spaces and what is done in them. Nothing moves by itself before `keeper.reconciler.start()`. */
-export function createSpaces({ store, vault, runtimes, identity, rules, url, onError, onNotice }: Deps) {
+export function createSpaces({ store, vault, runtimes, identity, config, url, onError, onNotice }: Deps) {
   const rows = new SqlSpaces(store);
   const templates = new Templates({
     store: new SqlTemplates(store),
-    variables: { all: async () => ({}) },
-    images: { allowed: rules.allowed_images, pinned: rules.pinned_images },
+    variables: { all: async () => config.variables },
+    images: { allowed: config.templates.allowed_images, pinned: config.templates.pinned_images },
     url,
     now: Date.now,
   });

@@ -138,6 +138,15 @@ describe("configuration", () => {
     assert.throws(() => loadConfig({ file: "/nonexistent/knot.toml", env: {}, flags: {} }), /cannot be read/);
   });
 
+  test("takes variables for templates under names a template can write", (t) => {
+    const { config, origins } = load(t, '[server.variables]\nregistry = "example.org"\n');
+    assert.deepEqual([config.server.variables, origins.get("server.variables")], [{ registry: "example.org" }, "file"]);
+    assert.match(
+      mistakesOf(t, '[server.variables]\nnot-a-name = "x"').join(),
+      /^knot\.toml:2 server\.variables\.not-a-name /,
+    );
+  });
+
   test("is frozen", (t) => {
     const { config } = load(t, "");
     assert.throws(() => ((config.server as { listen: string }).listen = "x"), TypeError);
@@ -163,7 +172,7 @@ describe("example", () => {
 
   test("loads with every line of it active too", (t) => {
     const active = exampleToml()
-      .replace(/^# (\[\[|[a-z_]+ += )/gm, "$1")
+      .replace(/^# (\[|[a-z_]+ += )/gm, "$1")
       .replace(/^(command|args|env) .*$/gm, "")
       .replace(/^namespace = ""/m, 'namespace = "ai"');
     assert.deepEqual(mistakesOf(t, active), []);

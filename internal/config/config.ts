@@ -4,7 +4,7 @@ import type { z } from "zod";
 import { mistakeIn } from "../operation/mistake.ts";
 import { nearest } from "../problem/nearest.ts";
 import { linesOf } from "./lines.ts";
-import { type Option, options, readValue } from "./options.ts";
+import { isOneText, type Option, options, readValue } from "./options.ts";
 import { type Config, ConfigSchema } from "./schema.ts";
 
 export type Origin = "flag" | "environment" | "file" | "default";
@@ -93,7 +93,7 @@ type Target = { readonly tree: Tree; readonly said: Map<string, Said>; readonly 
 
 function applyEnv(name: string, text: string, target: Target): void {
   const option = options.find((candidate) => candidate.env === name);
-  if (option !== undefined && option.type !== "tables") {
+  if (option !== undefined && isOneText(option)) {
     applyText(option, text, { origin: "environment", place: name }, target);
   } else if (/^KNOT_(SERVER|LOG)_/.test(name)) {
     target.mistakes.push({
@@ -108,7 +108,7 @@ function applyEnv(name: string, text: string, target: Target): void {
 }
 
 function applyFlag(name: string, text: string, target: Target): void {
-  const option = options.find((candidate) => candidate.flag === name && candidate.type !== "tables");
+  const option = options.find((candidate) => candidate.flag === name && isOneText(candidate));
   const place = `--${name}`;
   if (option !== undefined) {
     applyText(option, text, { origin: "flag", place }, target);

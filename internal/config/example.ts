@@ -18,6 +18,10 @@ export function exampleToml(): string {
       lines.push("", ...tableLines(option));
       continue;
     }
+    if (option.type === "map") {
+      lines.push("", `# ${option.description}.`, `# [${option.key}]`, '# name = "value"');
+      continue;
+    }
     if (name !== table) {
       lines.push("", `[${name}]`);
       table = name;
@@ -41,7 +45,7 @@ function tableLines(option: Option): string[] {
     `# [[${option.key}]]`,
     ...option.fields.map(
       (field) =>
-        `# ${`${field.key} = ${field.type === "tables" ? "{}" : JSON.stringify(field.default ?? "")}`.padEnd(34)} # ${field.description}${choicesOf(field)}`,
+        `# ${`${field.key} = ${field.type === "map" ? "{}" : JSON.stringify(field.default ?? "")}`.padEnd(34)} # ${field.description}${choicesOf(field)}`,
     ),
   ];
 }
@@ -57,7 +61,9 @@ export function configurationMarkdown(): string {
               `| \`${key}[].${field.key}\` | | ${field.type} | \`${JSON.stringify(field.default ?? "")}\` | ${field.description}${choicesOf(field)} |`,
           ),
         ].join("\n")
-      : `| \`${key}\` | \`${env}\`, \`--${flag}\` | ${type} | \`${JSON.stringify(value ?? "")}\` | ${description}${choicesOf({ choices } as Option)} |`;
+      : type === "map"
+        ? `| \`[${key}]\` | only in the file | map | | ${description} |`
+        : `| \`${key}\` | \`${env}\`, \`--${flag}\` | ${type} | \`${JSON.stringify(value ?? "")}\` | ${description}${choicesOf({ choices } as Option)} |`;
   return [
     "---",
     "shape: reference",

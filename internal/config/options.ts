@@ -11,7 +11,8 @@ export type Option = {
   readonly env: string;
   /** server-listen, without the dashes in front. */
   readonly flag: string;
-  readonly type: "string" | "number" | "boolean" | "list" | "tables";
+  /** `tables` and `map` can only be said in the file. */
+  readonly type: "string" | "number" | "boolean" | "list" | "tables" | "map";
   readonly description: string;
   readonly default: unknown;
   readonly choices: readonly string[] | null;
@@ -54,7 +55,7 @@ function optionOf(schema: Schema, path: readonly string[]): Option {
 
 function typeOf(schema: Schema): Option["type"] {
   if (schema.type === "array") return "list";
-  if (schema.type === "object") return "tables";
+  if (schema.type === "object") return "map";
   if (schema.type === "integer") return "number";
   return schema.type as Option["type"];
 }
@@ -74,3 +75,6 @@ export function readValue(option: Option, text: string): unknown {
       .filter((part) => part !== "");
   return text;
 }
+
+/** Whether it can be said in one text: in an environment variable or a flag. */
+export const isOneText = ({ type }: Pick<Option, "type">): boolean => type !== "tables" && type !== "map";

@@ -182,6 +182,10 @@ export const ConfigSchema = z.strictObject({
             .describe("postgres:// URL; empty: SQLite in data_dir/knot.db"),
         })
         .prefault({}),
+      variables: z
+        .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_]*$/, "must be a letter, then letters, digits and _"), z.string())
+        .default({})
+        .describe("Values that templates name as .var.<name>; whoever may use templates can see them, so no secrets"),
       approvals: z
         .strictObject({
           expire_hours: z.number().min(0.01).max(720).default(24).describe("How long a pending approval waits"),
