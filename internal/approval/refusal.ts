@@ -30,7 +30,7 @@ export function refuseDecider({ door, principal }: Call, row: StoredApproval, ur
         : "A token of the same origin as the one that made a call";
     throw new Problem(
       "forbidden",
-      `${which} cannot decide it. ${where}, or with a token that was made in a browser session of its own.`,
+      `${which} cannot decide it. Decide in the web, at ${url}, or with a token that was made separately.`,
     );
   }
   const own = row.user_id === principal.user_id;
