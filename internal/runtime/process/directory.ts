@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { chmod, chown, mkdir, open, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { SpaceSpec, Target } from "../../space/runtime.ts";
+import { uidInside } from "./isolation.ts";
 
 /** What is written about a space when it is made, and never changed. */
 export type SpaceRecord = {
@@ -62,7 +63,7 @@ export class SpaceDirectory {
       await chmod(join(aside, name), mode);
     }
     await chown(join(aside, "home"), record.uid, record.uid);
-    await writeUsers(join(aside, "etc"), record.uid);
+    await writeUsers(join(aside, "etc"), uidInside(record));
     await writeDurably(join(aside, "space.json"), JSON.stringify(record));
     await rename(aside, this.path);
   }

@@ -20,7 +20,7 @@ export const homeInside = "/home/dev";
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
 /** The uid that the space's processes see themselves as. */
-export const uidInside = (record: SpaceRecord): number => (isRoot() ? record.uid : 1000);
+export const uidInside = (record: Pick<SpaceRecord, "uid">): number => (isRoot() ? record.uid : 1000);
 
 /**
  * The command line of a sandbox: this machine's programs to read, its own home and temporary directory, own process,
@@ -32,7 +32,7 @@ export function sandboxArgv(record: SpaceRecord, paths: SandboxPaths, token: str
   const { spec } = record;
   const identity = isRoot()
     ? ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-    : ["--unshare-user", "--uid", "1000", "--gid", "1000", "--cap-drop", "ALL"];
+    : ["--unshare-user", "--uid", `${uidInside(record)}`, "--gid", `${uidInside(record)}`, "--cap-drop", "ALL"];
   return [
     ...limits(record),
     "bwrap",
