@@ -377,6 +377,16 @@ describe("tool_search", () => {
     assert.ok(tools.every(({ input_schema }) => input_schema !== undefined));
   });
 
+  test("answers as its output schema says, whether or not it finds something", async () => {
+    const { catalogue } = catalogueOf();
+    const tool = catalogue.list(mcp()).find(({ name }) => name === "tool_search");
+    const fits = z.fromJSONSchema(tool?.output_schema as never);
+    for (const args of [{ query: "boot a space" }, { query: "boot a space", detail: "full" }, { query: "qqqq" }, {}]) {
+      fits.parse(documentOf(await catalogue.call("tool_search", args, mcp())));
+    }
+    assert.equal(fits.safeParse({ tools: [{ name: "x" }] }).success, false);
+  });
+
   test("does not find hidden tools", async () => {
     const { tools } = await search(catalogueOf().catalogue, { query: "secret_door" });
     assert.deepEqual(tools, []);

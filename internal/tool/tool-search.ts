@@ -5,7 +5,7 @@ import { parseStrictly } from "../operation/strict.ts";
 import type { Hit } from "./search.ts";
 import type { Tool } from "./tool.ts";
 import { structuredResult } from "./tool-result.ts";
-import { compactParameters, toolSchema } from "./tool-schema.ts";
+import { compactParameters, orProblem, toolSchema } from "./tool-schema.ts";
 
 const Input = z.object({
   query: z.string().trim().min(1).max(2000).describe("What you want to do, in plain words"),
@@ -17,6 +17,23 @@ const Input = z.object({
 });
 
 type Input = z.output<typeof Input>;
+
+const Output = z.object({
+  tools: z
+    .array(
+      z.object({
+        name: z.string(),
+        description: z.string(),
+        parameters: z.string(),
+        effect: z.enum(["read", "write", "destroy"]),
+        origin: z.string(),
+        score: z.number(),
+        input_schema: z.record(z.string(), z.unknown()).optional(),
+      }),
+    )
+    .describe("Best first"),
+  hint: z.string().optional().describe("What to try when nothing was found"),
+});
 
 const description =
   "Find tools by what you want to do; search once per step. Returns names, parameters, and the best match's input " +
@@ -45,7 +62,7 @@ export function createToolSearch(find: Find): Tool {
     label: ({ query }: Input) => `Search tools for "${query.slice(0, 100)}"`,
     run: async (call, { query, max_results, detail }: Input) => found(find(query, max_results, call), detail),
     input_schema,
-    output_schema: null,
+    output_schema: orProblem(toolSchema(jsonSchemaOf(Output, "output"))),
     annotations: { title: "Search tools", readOnlyHint: true, idempotentHint: true, openWorldHint: false },
     visibility: "native",
     keywords: [],
