@@ -34,6 +34,15 @@ describe("an answer as text", () => {
     assert.equal(textOf(page([{ id: "1", ip: "::1" }])), "ID  IP\n1   ::1\n");
   });
 
+  test("shows ids where names are not unique or are somebody else's, and the names of things inside", () => {
+    const volume = (id: string, space: string) => ({ id, name: "home", space: { id: "s", name: space, state: null } });
+    const volumes = [volume("1", "a"), volume("2", "b")];
+    assert.equal(textOf(page(volumes)), "ID  NAME  SPACE\n1   home  a\n2   home  b\n");
+    const asked = { id: "1", label: "Stop", user_id: "u", username: "ann" };
+    assert.equal(textOf(page([asked])), "ID  USERNAME  LABEL\n1   ann       Stop\n");
+    assert.equal(textOf(page([{ id: "1", username: "ann" }])), "USERNAME\nann\n");
+  });
+
   test("says how to go on", () => {
     assert.match(textOf(page([{ name: "a" }], "abc")), /\n1 of 9; go on with --cursor abc\n$/);
     assert.equal(textOf(page([])), "None.\n");

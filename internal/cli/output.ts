@@ -34,8 +34,8 @@ function pageText(items: readonly unknown[], { total, next_cursor }: Row, width:
 function table(items: readonly unknown[], width: number): string {
   if (items.length === 0) return "None.\n";
   if (!items.every(isRow)) return `${items.map((item) => cellOf("", item)).join("\n")}\n`;
-  const columns = columnsOf(items);
-  const cells = items.map((item) => columns.map((column) => oneLine(cellOf(column, item[column]))));
+  const columns = columnsOf(items.map(flat));
+  const cells = items.map((item) => columns.map((column) => oneLine(cellOf(column, flat(item)[column]))));
   const head = columns.map((column) =>
     column
       .replace(/_(at|bytes)$/, "")
@@ -51,6 +51,15 @@ function table(items: readonly unknown[], width: number): string {
       .trimEnd();
   return `${[head, ...cells].map(line).join("\n")}\n`;
 }
+
+/** What a thing belongs to by its name: `space: { id, name, state }` as `space: name`. */
+const flat = (item: Row): Row =>
+  Object.fromEntries(
+    Object.entries(item).map(([key, value]) => {
+      const name = isRow(value) ? (value["name"] ?? value["username"]) : undefined;
+      return [key, typeof name === "string" ? name : value];
+    }),
+  );
 
 const gap = "  ";
 const mostColumns = 8;
@@ -69,22 +78,34 @@ const telling = [
   ...["seq", "at", "name", "username", "title", "operation", "type", "state", "outcome", "label", "message"],
 ] as const;
 
-/** Long, nested and empty columns are left to the command that shows one thing; ids too, where there is a name. */
+/**
+ * Long, nested and empty columns are left to the command that shows one thing; a thing inside is shown by its name. The
+ * id is left out only where the things have names that tell them apart, so that every row can be acted on.
+ */
 function columnsOf(items: readonly Row[]): readonly string[] {
   const isEmpty = (value: unknown) => value === null || value === "" || (Array.isArray(value) && value.length === 0);
   const isNested = (value: unknown) => isRow(value) || (Array.isArray(value) && value.some((inner) => isRow(inner)));
   const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].filter(
     (column) => !items.some((item) => isNested(item[column])) && !items.every((item) => isEmpty(item[column])),
   );
-  const isNamed = columns.some((column) => column === "name" || column === "username" || column === "seq");
+  const isNamed = isUnique(items, "name") || isUnique(items, "seq") || isUnique(items, "username");
+  const hasWords = columns.some((column) => column === "name" || column === "username" || column === "seq");
   const rank = (column: string) => {
+    if (column === "id") return -1;
     const at = (telling as readonly string[]).indexOf(column);
     return at < 0 ? telling.length : at;
   };
   return columns
-    .filter((column) => !isNamed || !/(^|_)ids?$/.test(column))
+    .filter((column) => (column === "id" ? !isNamed : !hasWords || !/_ids?$|^ids$/.test(column)))
     .toSorted((a, b) => rank(a) - rank(b))
     .slice(0, mostColumns);
+}
+
+/** Whether this names each of the things; a `username` beside a `user_id` names somebody else. */
+function isUnique(items: readonly Row[], column: string): boolean {
+  if (column === "username" && items.some((item) => "user_id" in item)) return false;
+  const names = items.map((item) => item[column]);
+  return names.every((name) => name !== undefined && name !== null) && new Set(names).size === items.length;
 }
 
 function pairs(row: Row, width: number, indent = ""): string[] {
