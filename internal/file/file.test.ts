@@ -33,9 +33,10 @@ test("gives back what was found when a search takes too long", async (t) => {
     const text = 'printf "%s a\\000\\n1:hit\\n2:more\\n" "$1"; sleep 300';
     return space.runtime.exec(target, { ...request, argv: ["sh", "-c", text, "sh", request.argv[4] ?? ""] }, signal);
   };
-  const { matches, truncated, timed_out } = await filesIn({ ...space, runtime: { exec } }).grep({
+  const { matches, truncated, timed_out, note } = await filesIn({ ...space, runtime: { exec } }).grep({
     pattern: "hit",
     timeout_seconds: 1,
   });
   assert.deepEqual([matches.map(({ text }) => text), truncated, timed_out], [["hit", "more"], true, true]);
+  assert.equal(note, "the time limit of 1 s was reached; narrow the path or raise timeout_seconds");
 });

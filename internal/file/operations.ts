@@ -181,7 +181,8 @@ export const grep = operation({
   name: "grep",
   title: "Search in files",
   description:
-    "Search the text files of a running space for lines that match an extended regular expression (grep -E) or a plain text.",
+    "Search the text files of a running space for lines that match an extended regular expression (grep -E) or a plain text. " +
+    "Binary files (with NUL bytes) are passed over.",
   effect: "read",
   idempotent: true,
   permission: "spaces.files",
@@ -198,9 +199,10 @@ export const grep = operation({
   }),
   output: z.object({
     matches: z.array(FoundLine).describe("The lines, with those around them if asked for"),
-    returned: z.number().int().describe("How many lines matched"),
+    returned: z.number().int().describe("How many lines matched, in text files only: binary ones are passed over"),
     truncated: z.boolean().describe("Whether there may be more; narrow the search to see it"),
     timed_out: z.boolean().describe("Whether the time was over before everything was searched"),
+    note: z.string().optional().describe("Present when the time was over: what to do about it"),
   }),
   problems: ["not_found", "conflict", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/grep",

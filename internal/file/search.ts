@@ -96,8 +96,13 @@ export async function grepFiles(call: Call, space: Workplace, input: GrepInput) 
     lines.end();
   }
   const truncated = ended.stopped !== null || count > input.limit;
-  return { matches, returned: Math.min(count, input.limit), truncated, timed_out: ended.stopped === "timeout" };
+  const timed_out = ended.stopped === "timeout";
+  const returned = Math.min(count, input.limit);
+  return { matches, returned, truncated, timed_out, ...(timed_out ? { note: overdue(input.timeout_seconds) } : {}) };
 }
+
+const overdue = (seconds: number): string =>
+  `the time limit of ${seconds} s was reached; narrow the path or raise timeout_seconds`;
 
 async function walk(
   call: Call,
