@@ -8,7 +8,7 @@ import { commandOf } from "./from-operation.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 import { visible } from "./output.ts";
 import { globalsOf, inputOf, leadingWords, split } from "./parse.ts";
-import { secretsFrom, textFrom } from "./prompt.ts";
+import { pipedText, secretsFrom, textFrom } from "./prompt.ts";
 
 export type CliOptions = {
   readonly operations: readonly AnyOperation[];
@@ -28,7 +28,8 @@ export function commandsOf({ operations, version, extra = [] }: CliOptions): rea
 }
 
 /** Runs one command line (without the program's name) and resolves to its exit code. What is no Problem is thrown on. */
-export async function runCli(argv: readonly string[], io: Io, options: CliOptions): Promise<number> {
+export async function runCli(typedWords: readonly string[], io: Io, options: CliOptions): Promise<number> {
+  const argv = typedWords[0] === "--version" ? ["version", ...typedWords.slice(1)] : typedWords;
   const commands = commandsOf(options);
   const words = leadingWords(argv);
   const command = findCommand(commands, words);
@@ -49,6 +50,7 @@ export async function runCli(argv: readonly string[], io: Io, options: CliOption
     const input = await inputOf(command, typed, root, {
       secrets: (flags) => secretsFrom(io, flags),
       file: (path) => textFrom(io, path),
+      piped: () => pipedText(io),
     });
     return await command.run({ input, globals: globalsOf(typed, command), io });
   } catch (thrown) {

@@ -85,6 +85,8 @@ export type Sources = {
   readonly secrets: (flags: readonly Flag[]) => Promise<readonly string[]>;
   /** The text of a file; of standard input for `-`. */
   readonly file: (path: string) => Promise<string>;
+  /** What is piped in; undefined at a terminal and when that is nothing. */
+  readonly piped: () => Promise<string | undefined>;
 };
 
 /** The input of a command, in the types of its schema. */
@@ -110,10 +112,17 @@ export async function inputOf(
   const fromStdin = command.flags.filter(({ kind, name }) => kind === "stdin" && typed.switches.get(name));
   const lines = fromStdin.length === 0 ? [] : await sources.secrets(fromStdin);
   for (const [at, one] of fromStdin.entries()) assign(input, one.path, lines[at] ?? "");
+  const isPipeFree = fromStdin.length === 0 && ![...typed.texts.values()].some((texts) => texts.includes("-"));
+  if (isPipeFree && input["stdin"] === undefined && command.flags.some(takesPiped)) {
+    const piped = await sources.piped();
+    if (piped !== undefined) input["stdin"] = piped;
+  }
   const missing = command.flags.find(({ required, path }) => required && input[path[0] as string] === undefined);
   if (missing !== undefined) throw usage(`--${missing.name} is missing: ${missing.description}`, command);
   return input;
 }
+
+const takesPiped = ({ name, kind }: Flag): boolean => name === "stdin" && kind === "text";
 
 function argumentsOf(command: Command, typed: Typed, root: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const given = typed.positionals.slice(command.words.length);

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
@@ -49,6 +50,29 @@ export async function textFrom(io: Io, path: string): Promise<string> {
   } catch (cause) {
     throw new Problem("invalid_input", `${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
   }
+}
+
+const mostPipedBytes = 1_048_576;
+
+/** The text that is piped in, 1 MiB at most; undefined at a terminal and when that is nothing. */
+export async function pipedText(io: Io): Promise<string | undefined> {
+  if (isInteractive(io)) return undefined;
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of io.stdin) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > mostPipedBytes)
+      throw new Problem(
+        "invalid_input",
+        "Standard input is over 1 MiB, which is more than a command can be given. Write it to a file of the space first.",
+      );
+    chunks.push(bytes);
+  }
+  if (size === 0) return undefined;
+  const given = Buffer.concat(chunks);
+  if (isUtf8(given)) return given.toString();
+  throw new Problem("invalid_input", "Standard input is not UTF-8 text. Encode it first, for example with base64.");
 }
 
 async function askHidden(io: Io, question: string): Promise<string> {

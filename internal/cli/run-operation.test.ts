@@ -109,6 +109,30 @@ describe("a long text", () => {
   });
 });
 
+describe("standard input", () => {
+  const cat = { ...run, input: z.object({ thing: z.string(), stdin: z.string().optional() }) };
+  const piped = { ...cat, command: { words: ["run"], args: ["thing"] } };
+  const options = { operations: [piped], version: "1" };
+  const sent = async (argv: readonly string[], stdin: string) => typed(argv, {}, stdin, 200, options);
+
+  test("is passed on when it is piped in, unless it is empty or given otherwise", async () => {
+    assert.deepEqual((await sent(["run", "dev"], "hi\n")).seen[0]?.body, { stdin: "hi\n" });
+    assert.deepEqual((await sent(["run", "dev"], "")).seen[0]?.body, {});
+    assert.deepEqual((await sent(["run", "dev", "--stdin", "said"], "hi\n")).seen[0]?.body, { stdin: "said" });
+    assert.deepEqual((await sent(["run", "dev", "--stdin-file", "-"], "hi\n")).seen[0]?.body, { stdin: "hi\n" });
+  });
+
+  test("is refused above 1 MiB", async () => {
+    const { code, stderr, seen } = await sent(["run", "dev"], "x".repeat(1_048_577));
+    assert.deepEqual([code, seen], [2, []]);
+    assert.match(stderr, /over 1 MiB/);
+  });
+
+  test("is left alone by an operation that takes none", async () => {
+    assert.deepEqual((await typed(["run", "dev", "--spec", "x"], {}, "hi")).seen[0]?.body, { spec: "x" });
+  });
+});
+
 describe("a long text given by position", () => {
   const write = { ...run, command: { words: ["write"], args: ["thing", "spec"] } };
   const options = { operations: [write], version: "1" };
