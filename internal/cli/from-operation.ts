@@ -48,7 +48,7 @@ function flagsOf(path: readonly string[], object: JsonSchema, root: JsonSchema, 
   const own: Flag = {
     name: path.join("-").replaceAll("_", "-"),
     path,
-    description: describe(schema, root),
+    description: describe(schema, root) + (field === "stdin" ? "; what is piped in is passed on" : ""),
     ...shapeOf(schema, root),
     required: path.length === 1 && required.has(field),
     choices: choicesOf(schema, root),
@@ -76,7 +76,7 @@ const longTexts = new Set(["content", "spec", "stdin"]);
 
 function shapeOf(schema: JsonSchema, root: JsonSchema): Pick<Flag, "kind" | "placeholder"> {
   const types = typesOf(schema, root);
-  if (types.has("array")) return { kind: "list", placeholder: "VALUE" };
+  if (types.has("array")) return { kind: "list", placeholder: itemExample(schema, root) === "" ? "VALUE" : "JSON" };
   if (types.has("string")) return { kind: "text", placeholder: "TEXT" };
   if (types.has("number")) return { kind: "text", placeholder: "NUMBER" };
   if (types.has("boolean")) return { kind: "switch", placeholder: "" };
@@ -84,8 +84,23 @@ function shapeOf(schema: JsonSchema, root: JsonSchema): Pick<Flag, "kind" | "pla
   return isOpen ? { kind: "map", placeholder: "KEY=VALUE" } : { kind: "text", placeholder: "JSON" };
 }
 
-const describe = (schema: JsonSchema, root: JsonSchema): string =>
-  ((schema["description"] ?? branchesOf(schema, root)[0]?.["description"] ?? "") as string).replaceAll("\n", " ");
+function describe(schema: JsonSchema, root: JsonSchema): string {
+  const text = String(schema["description"] ?? branchesOf(schema, root)[0]?.["description"] ?? "");
+  const example = itemExample(schema, root);
+  return (example === "" ? text : `${text}; each is JSON such as ${example}`).replaceAll("\n", " ");
+}
+
+/** An object of a list by its fields, as {"search": text, "expected_count": number}; empty where the items are no objects. */
+function itemExample(schema: JsonSchema, root: JsonSchema): string {
+  const list = branchesOf(schema, root).find((branch) => branch["type"] === "array");
+  const items = list === undefined ? [] : branchesOf((list["items"] ?? {}) as JsonSchema, root);
+  const closed = items.find((item) => item["properties"] !== undefined);
+  if (closed === undefined) return "";
+  const fields = Object.entries(closed["properties"] as Record<string, JsonSchema>);
+  const typeOf = (field: JsonSchema) =>
+    [...typesOf(field, root)].join(" or ").replaceAll("string", "text") || "anything";
+  return `{${fields.map(([name, field]) => `"${name}": ${typeOf(field)}`).join(", ")}}`;
+}
 
 function choicesOf(schema: JsonSchema, root: JsonSchema): readonly string[] {
   const branches = branchesOf(schema, root).flatMap((branch) =>

@@ -109,6 +109,19 @@ describe("a long text", () => {
   });
 });
 
+describe("a list of objects", () => {
+  test("is explained in help by the fields of its objects", async () => {
+    const edits = z.array(z.object({ search: z.string(), times: z.int().optional() })).describe("What to replace");
+    const edit = {
+      ...run,
+      input: z.object({ thing: z.string(), edits }),
+      command: { words: ["edit"], args: ["thing"] },
+    };
+    const { stdout } = await typed(["edit", "--help"], {}, "", 200, { operations: [edit], version: "1" });
+    assert.match(stdout, /--edits JSON +What to replace; each is JSON such as \{"search": text, "times": number\}/);
+  });
+});
+
 describe("standard input", () => {
   const cat = { ...run, input: z.object({ thing: z.string(), stdin: z.string().optional() }) };
   const piped = { ...cat, command: { words: ["run"], args: ["thing"] } };

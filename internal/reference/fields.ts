@@ -2,7 +2,7 @@ import type { JsonSchema } from "../operation/schema.ts";
 import { branchesOf } from "../operation/strict.ts";
 import { code } from "./markdown.ts";
 
-/** The rows of an object schema's fields: name, type, meaning; nested objects with dotted names. */
+/** The rows of an object schema's fields: name, type, meaning; nested objects with dotted names, those of a list as `list[].field`. */
 export function fieldRows(
   object: JsonSchema,
   io: "input" | "output",
@@ -16,7 +16,11 @@ export function fieldRows(
     const row = [code(path), typeText(schema, root), meaningOf(schema, root, required.has(name))];
     // shared things are described once, under their own name
     const isShared = typeof schema["$ref"] === "string";
-    if (inner === undefined || isShared || prefix.split(".").length > 2) return [row];
+    if (isShared || prefix.split(".").length > 2) return [row];
+    const item = io === "input" && schema["type"] === "array" ? ((schema["items"] ?? {}) as JsonSchema) : {};
+    const ofItem = branchesOf(item, root).find((branch) => branch["properties"] !== undefined);
+    if (ofItem !== undefined) return [row, ...fieldRows(ofItem, io, root, `${path}[].`)];
+    if (inner === undefined) return [row];
     return [row, ...fieldRows(inner, io, root, `${path}.`)];
   });
 }

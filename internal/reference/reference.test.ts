@@ -6,6 +6,7 @@ import { describe, test } from "node:test";
 import { permissionNames } from "../operation/permission.ts";
 import { problems } from "../problem/problem.ts";
 import { thingOperations } from "../testkit/things.ts";
+import { fieldRows } from "./fields.ts";
 import { anchorOf } from "./markdown.ts";
 import { referenceFiles } from "./reference.ts";
 import { staleFiles, writeFiles } from "./stale.ts";
@@ -62,6 +63,18 @@ describe("the reference", () => {
     const op = { ...thingOperations[0], title: "a|b" };
     const [tools] = referenceFiles({ ...options, operations: [op] }).filter(({ path }) => path.endsWith("tools.md"));
     assert.match(tools?.text() ?? "", /a\\\|b/);
+  });
+});
+
+describe("the rows of fields", () => {
+  test("name the fields of objects in a list", () => {
+    const item = { type: "object", properties: { search: { type: "string" } }, required: ["search"] };
+    const edits = { type: "array", items: item, description: "Edits" };
+    const rows = fieldRows({ type: "object", properties: { edits } }, "input");
+    assert.deepEqual(
+      rows.map(([name]) => name),
+      ["`edits`", "`edits[].search`"],
+    );
   });
 });
 
