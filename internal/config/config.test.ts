@@ -111,6 +111,18 @@ describe("configuration", () => {
     }
   });
 
+  test("tells mistakes in the order of the lines, then those said elsewhere", (t) => {
+    const text = '[server.docker]\nenabled = "x"\n[server]\nlistn = 1\nlisten = "x"\n[log]\nlevel = "x"\n';
+    const places = mistakesOf(t, text, { KNOT_LOG_LEVL: "x" }).map((mistake) => mistake.split(" ")[0]);
+    assert.deepEqual(places, ["knot.toml:2", "knot.toml:4", "knot.toml:5", "knot.toml:7", "KNOT_LOG_LEVL"]);
+  });
+
+  test("takes every form of a PostgreSQL URL", (t) => {
+    for (const url of ["postgresql://h/d", "postgres://u:p@/d?host=/run/postgresql", "postgres:///d"]) {
+      assert.equal(load(t, `[server.postgres]\nurl = "${url}"`).config.server.postgres.url, url);
+    }
+  });
+
   test("names the line of a syntax error", (t) => {
     assert.match(mistakesOf(t, "[server]\nlisten = \n").join(), /^knot\.toml:2 {2}is not TOML/);
   });
@@ -127,6 +139,8 @@ describe("configuration", () => {
       ['[server]\nurl = "ftp://x"', /http or https/],
       ['[server]\nencrypt = "short"', /32 bytes/],
       ['[server.tls]\ncert_file = "x"', /go together/],
+      ['[server.postgres]\nurl = "mysql://u:p@h/d"', /^knot\.toml:2 server\.postgres\.url must be a postgres:\/\/ or/],
+      ['[server.docker]\nenabled = "allways"', /must be one of auto, always, never; did you mean always\?/],
       ['[server.docker]\nhost = "tcp://x"', /unix socket/],
       ['[[server.mcp.remote_servers]]\nnamespace = "a"', /either url or command/],
     ] as const) {
@@ -187,6 +201,14 @@ describe("shown configuration", () => {
     assert.doesNotMatch(JSON.stringify(shown), /hush/);
     assert.equal(shown.find(({ key }) => key === "server.postgres.url")?.value, "********");
     assert.equal(shown.find(({ key }) => key === "server.encrypt")?.value, "");
+  });
+
+  test("masks user, password and query in the address of a remote server", (t) => {
+    const text =
+      '[[server.mcp.remote_servers]]\nnamespace = "ai"\nurl = "http://u:hush@h/mcp?key=hush&k=hush&k=hush"\n';
+    const shown = JSON.stringify(shownOptions(load(t, text)));
+    assert.doesNotMatch(shown, /hush/);
+    assert.match(shown, /@h\/mcp\?key=\*+&k=/);
   });
 
   test("says which images templates may name", (t) => {

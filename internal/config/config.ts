@@ -66,9 +66,15 @@ export function loadConfig({ file, env, flags }: Sources): LoadedConfig {
     const place = (key: string) => placeOf(key, said, path ?? "the configuration");
     mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, place)));
   }
-  if (mistakes.length > 0 || !result.success) throw new ConfigError(mistakes);
+  if (mistakes.length > 0 || !result.success) throw new ConfigError(inOrder(mistakes));
   const origins = new Map(options.map(({ key }) => [key, said.get(key)?.origin ?? originOfTables(key, said)]));
   return { config: deepFreeze(result.data), file: path ?? null, origins };
+}
+
+/** Those of the file first, in the order of its lines; then those of the environment and the flags. */
+function inOrder(mistakes: readonly Mistake[]): Mistake[] {
+  const line = ({ place }: Mistake) => Number(/:(\d+)$/.exec(place)?.[1] ?? Number.MAX_SAFE_INTEGER);
+  return mistakes.toSorted((a, b) => line(a) - line(b));
 }
 
 function readText(path: string): string {

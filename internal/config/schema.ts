@@ -11,20 +11,26 @@ const httpUrl = z
     message: "must be an http or https URL",
   });
 
+// libpq allows user@/database, which leaves the host to a parameter or the default; URL does not
+const postgresUrl = z
+  .string()
+  .refine(
+    (value) => value === "" || (/^postgres(ql)?:\/\//.test(value) && URL.canParse(value.replace("@/", "@localhost/"))),
+    { message: "must be a postgres:// or postgresql:// URL" },
+  );
+
 const engine = (socket: string, product: string) =>
-  z
-    .strictObject({
-      enabled: z
-        .enum(["auto", "always", "never"])
-        .default("auto")
-        .describe(`auto: use ${product} when its socket answers; always: not ready without it; never: leave it alone`),
-      host: z
-        .string()
-        .regex(/^unix:\/\/\/.+/, "must be a unix socket, such as unix:///var/run/docker.sock")
-        .default(`unix://${socket}`)
-        .describe(`Where ${product} listens`),
-    })
-    .prefault({});
+  z.strictObject({
+    enabled: z
+      .enum(["auto", "always", "never"])
+      .default("auto")
+      .describe(`auto: use ${product} when its socket answers; always: not ready without it; never: leave it alone`),
+    host: z
+      .string()
+      .regex(/^unix:\/\/\/.+/, "must be a unix socket, such as unix:///var/run/docker.sock")
+      .default(`unix://${socket}`)
+      .describe(`Where ${product} listens`),
+  });
 
 const RemoteServer = z
   .strictObject({
@@ -144,8 +150,17 @@ export const ConfigSchema = z.strictObject({
           remote_servers: z.array(RemoteServer).default([]).describe("MCP servers whose tools are offered too"),
         })
         .prefault({}),
-      docker: engine("/var/run/docker.sock", "Docker"),
-      podman: engine("/run/podman/podman.sock", "Podman"),
+      docker: engine("/var/run/docker.sock", "Docker")
+        .extend({
+          guard_host: z
+            .boolean()
+            .default(true)
+            .describe(
+              "Keep spaces from this machine's own ports and from 169.254.0.0/16 with iptables rules, which needs root; without it a warning says what to run",
+            ),
+        })
+        .prefault({}),
+      podman: engine("/run/podman/podman.sock", "Podman").prefault({}),
       process: z
         .strictObject({
           enabled: z.boolean().default(true).describe("Offer spaces that are processes on this machine"),
@@ -175,8 +190,7 @@ export const ConfigSchema = z.strictObject({
         .prefault({}),
       postgres: z
         .strictObject({
-          url: z
-            .string()
+          url: postgresUrl
             .default("")
             .meta({ secret: true })
             .describe("postgres:// URL; empty: SQLite in data_dir/knot.db"),

@@ -22,7 +22,7 @@ function masked(option: Option, value: unknown): unknown {
       Object.fromEntries(
         Object.entries(table).map(([name, item]) => {
           const field = option.fields.find(({ key }) => key === name);
-          return [name, field === undefined ? item : masked(field, item)];
+          return [name, field === undefined ? item : masked(field, name === "url" ? maskedUrl(item) : item)];
         }),
       ),
     );
@@ -30,4 +30,16 @@ function masked(option: Option, value: unknown): unknown {
   const isEmpty =
     value === "" || value === undefined || (typeof value === "object" && Object.keys(value as object).length === 0);
   return option.secret && !isEmpty ? "********" : value;
+}
+
+/** Keys of remote servers are often said in their address: user, password and the values of the query are masked. */
+function maskedUrl(text: unknown): unknown {
+  if (typeof text !== "string" || !URL.canParse(text)) return text;
+  const url = new URL(text);
+  if (url.username === "" && url.password === "" && url.search === "" && url.hash === "") return text;
+  if (url.username !== "") url.username = "********";
+  if (url.password !== "") url.password = "********";
+  for (const name of new Set(url.searchParams.keys())) url.searchParams.set(name, "********");
+  if (url.hash !== "") url.hash = "********";
+  return url.href;
 }

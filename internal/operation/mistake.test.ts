@@ -23,6 +23,7 @@ describe("a mistake in the input", () => {
     [z.string().max(1), "ab", "must have at most 1 character"],
     [z.array(z.string()).max(2), ["a", "b", "c"], "must have at most 2 items"],
     [z.enum(["a", "b"]), "c", "must be one of a, b"],
+    [z.enum(["auto", "always"]), "allways", "must be one of auto, always; did you mean always?"],
     [z.literal("a"), "b", "must be a"],
     [z.string().regex(/^a+$/), "b", "must have the form /^a+$/"],
     [z.email(), "b", "must be a valid email"],

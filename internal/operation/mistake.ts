@@ -1,4 +1,5 @@
 import type { z } from "zod";
+import { nearest } from "../problem/nearest.ts";
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -14,7 +15,7 @@ export function mistakeIn(issue: Issue): string | undefined {
     case "invalid_value":
       return issue.values.length === 1
         ? `must be ${String(issue.values[0])}`
-        : `must be one of ${issue.values.map(String).join(", ")}`;
+        : `must be one of ${issue.values.map(String).join(", ")}${meant(issue.input, issue.values.map(String))}`;
     case "not_multiple_of":
       return `must be a multiple of ${issue.divisor}`;
     case "invalid_format":
@@ -26,6 +27,11 @@ export function mistakeIn(issue: Issue): string | undefined {
     default:
       return undefined;
   }
+}
+
+function meant(input: unknown, values: readonly string[]): string {
+  const near = typeof input === "string" ? nearest(input, values) : undefined;
+  return near === undefined ? "" : `; did you mean ${near}?`;
 }
 
 const units: Readonly<Record<string, readonly [string, string]>> = {

@@ -1,6 +1,7 @@
 /** The candidate a mistyped word most likely meant, or undefined when none is close. Compares without case. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
-  const limit = Math.max(2, Math.floor(word.length / 3));
+  // with every letter replaced, any short word would be near
+  const limit = Math.min(word.length - 1, Math.max(2, Math.floor(word.length / 3)));
   let best: string | undefined;
   let least = limit + 1;
   for (const candidate of candidates) {
