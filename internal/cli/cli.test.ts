@@ -266,6 +266,7 @@ describe("commands beside the operations", () => {
   test("print the version and whether the server is ready", async (t) => {
     const { type, url } = await terminal(t);
     assert.equal((await type("version")).stdout, "knot 1.2.3\n");
+    assert.equal((await type("--version")).stdout, "knot 1.2.3\n");
     assert.match((await type("ping")).stdout, new RegExp(`^${url} is ready \\(\\d+ ms\\)\n$`));
     assert.equal((await type("ping", { env: { KNOT_SERVER: "http://127.0.0.1:9" } })).code, 75);
   });
