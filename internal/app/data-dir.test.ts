@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { pathToFileURL } from "node:url";
+import { ConfigError } from "../config/config.ts";
 import { lockDataDir, openDataDir } from "./data-dir.ts";
 
 function folder(t: TestContext): string {
@@ -32,6 +33,19 @@ describe("data folder", () => {
       [openDataDir(relativePath, "").path, openDataDir(relativePath, "").spaces],
       [path, join(path, "spaces")],
     );
+  });
+
+  test("is made with the folders above it", (t) => {
+    const path = join(folder(t), "a", "b");
+    assert.equal(openDataDir(path, "").path, path);
+  });
+
+  test("refuses a place where no folder can be made", (t) => {
+    assert.throws(() => openDataDir("/proc/knot/data", ""), ConfigError);
+    const path = folder(t);
+    writeFileSync(path, "");
+    assert.throws(() => openDataDir(path, ""), /is not a folder/);
+    assert.throws(() => openDataDir(join(path, "below"), ""), /cannot be made/);
   });
 
   test("refuses a key others may read, with the command that mends it", (t) => {

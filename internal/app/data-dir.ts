@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, realpathSync, statSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { ConfigError } from "../config/config.ts";
 
 /** The folder that holds everything knot must not lose, and what is read from it. */
@@ -22,7 +22,7 @@ export type DataDir = {
  */
 export function openDataDir(folder: string, encrypt: string): DataDir {
   const path = resolve(folder);
-  if (!existsSync(path)) mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path);
   const database = join(path, "knot.db");
   const keyFile = join(path, "knot.key");
   refuseReadable(path, "700");
@@ -57,6 +57,21 @@ export async function lockDataDir(path: string): Promise<void> {
     // an abstract socket (unix(7)) is gone with its process, also after kill -9
     server.listen(`\0knot-${realpathSync(path)}`, () => resolve());
   });
+}
+
+/** Makes the folder and those above it one by one: Node's recursive mkdir never ends below /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) {
+    if (!statSync(path).isDirectory()) throw mistake(path, "is not a folder; choose another data_dir");
+    return;
+  }
+  const missing: string[] = [];
+  for (let folder = path; !existsSync(folder); folder = dirname(folder)) missing.unshift(folder);
+  try {
+    for (const folder of missing) mkdirSync(folder, { mode: 0o700 });
+  } catch (cause) {
+    throw mistake(path, `cannot be made: ${(cause as Error).message}; choose another data_dir, or make it yourself`);
+  }
 }
 
 function once(file: string, make: () => string): string {
