@@ -8,10 +8,10 @@ import { Waist } from "../operation/waist.ts";
 import { SqlAudit } from "../store/audit.ts";
 import * as token from "../token/operations.ts";
 import * as user from "../user/operations.ts";
-import { openConfiguredStore } from "./app.ts";
 import { signInLog } from "./auth-door.ts";
 import { openDataDir } from "./data-dir.ts";
 import { createIdentity } from "./identity.ts";
+import { openConfiguredStore } from "./open-store.ts";
 import { Opened } from "./opened.ts";
 
 type Work = (invoke: (name: string, input: unknown) => Promise<unknown>, invocation: Invocation) => Promise<string>;

@@ -8,7 +8,6 @@ import { createRegistry } from "../operation/registry.ts";
 import { Vault } from "../secret/secret.ts";
 import { Servers } from "../server/server.ts";
 import { SqlAudit } from "../store/audit.ts";
-import { openStore, type Store } from "../store/store.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
 import { signInLog } from "./auth-door.ts";
@@ -17,6 +16,7 @@ import { openDoors } from "./doors.ts";
 import { createGovernance } from "./governance.ts";
 import { startHousekeeping } from "./housekeeping.ts";
 import { createIdentity } from "./identity.ts";
+import { openConfiguredStore } from "./open-store.ts";
 import { Opened } from "./opened.ts";
 import { operations } from "./operations.ts";
 import { openRuntimes } from "./runtimes.ts";
@@ -69,7 +69,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   );
   const identity = createIdentity({ store, secure: url.startsWith("https:"), signIns: signInLog(audit) });
   opened.use(identity.principals);
-  const runtimes = await openRuntimes(config, data);
+  const runtimes = await openRuntimes(config, data, (warning) => log.warn(warning));
   const places = createSpaces({
     store,
     vault,
@@ -151,9 +151,3 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };
 }
-
-/** SQLite in the data folder, or the PostgreSQL of the configuration. */
-export const openConfiguredStore = (config: Config, data: DataDir): Promise<Store> => {
-  const { url } = config.server.postgres;
-  return openStore(url === "" ? { kind: "sqlite", path: data.database } : { kind: "postgres", url });
-};

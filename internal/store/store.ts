@@ -66,11 +66,25 @@ export class Store implements AsyncDisposable {
   }
 }
 
-/** Opens the database and brings its schema up to date; throws when it is newer than this program. */
+/** The database does not answer, or its file is none; `cause` is what the driver said. */
+export class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super("The database cannot be opened.", { cause });
+    this.name = "StoreUnavailable";
+  }
+}
+
+/**
+ * Opens the database and brings its schema up to date. Throws StoreUnavailable when it cannot be read at all, and
+ * another error when it is newer than this program.
+ */
 export async function openStore(config: StoreConfig): Promise<Store> {
   const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url);
   const store = new Store(db, config.kind);
   try {
+    await store.ping().catch((cause) => {
+      throw new StoreUnavailable(cause);
+    });
     const { error } = await new Migrator({
       db,
       provider: { getMigrations: async () => migrations(config.kind) },
@@ -84,15 +98,23 @@ export async function openStore(config: StoreConfig): Promise<Store> {
 }
 
 function openSqlite(path: string): Kysely<Tables> {
-  if (path !== ":memory:") {
-    closeSync(openSync(path, "a", 0o600));
-    chmodSync(path, 0o600);
+  let database: Database.Database | undefined;
+  try {
+    if (path !== ":memory:") {
+      closeSync(openSync(path, "a", 0o600));
+      chmodSync(path, 0o600);
+    }
+    database = new Database(path);
+    database.pragma("journal_mode = WAL");
+    database.pragma("synchronous = FULL");
+    database.pragma("foreign_keys = ON");
+    database.pragma("busy_timeout = 5000");
+    // the tables are read first here: a damaged file says so now
+    database.prepare("select count(*) from sqlite_schema").get();
+  } catch (cause) {
+    database?.close();
+    throw new StoreUnavailable(cause);
   }
-  const database = new Database(path);
-  database.pragma("journal_mode = WAL");
-  database.pragma("synchronous = FULL");
-  database.pragma("foreign_keys = ON");
-  database.pragma("busy_timeout = 5000");
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(database) }) });
 }
 
