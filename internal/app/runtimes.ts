@@ -13,12 +13,16 @@ export type Runtimes = {
   readonly notes: readonly string[];
 };
 
-type Engine = Config["server"]["docker"];
+type Engine = Config["server"]["podman"];
 
 const socketOf = ({ host }: Engine): string => host.replace(/^unix:\/\//, "");
 
 /** A container engine where one answers (Docker before Podman), and processes of this machine. */
-export async function openRuntimes({ server }: Config, data: DataDir): Promise<Runtimes> {
+export async function openRuntimes(
+  { server }: Config,
+  data: DataDir,
+  warn: (warning: string) => void,
+): Promise<Runtimes> {
   const byName = new Map<string, Runtime>();
   const required = new Set<string>();
   const notes: string[] = [];
@@ -26,7 +30,12 @@ export async function openRuntimes({ server }: Config, data: DataDir): Promise<R
   if (engine !== null) {
     byName.set(
       "docker",
-      openDockerRuntime({ socket: socketOf(engine.config), name: "docker", instance_id: data.instance_id }),
+      openDockerRuntime({
+        socket: socketOf(engine.config),
+        name: "docker",
+        instance_id: data.instance_id,
+        guard_host: engine.product === "Docker" && server.docker.guard_host ? warn : undefined,
+      }),
     );
     required.add("docker");
     notes.push(`Spaces run as containers: ${engine.product} at ${engine.config.host}.`);

@@ -3,8 +3,9 @@ import type { Progress } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import type { ExecRequest, Exit, Observed, Runtime, SpaceSpec, Target } from "../space/runtime.ts";
 import { containerOptions, observedFrom, observedFromListed } from "./docker/container.ts";
-import { Engine } from "./docker/engine.ts";
+import { dockerEngine, Engine } from "./docker/engine.ts";
 import { execIn } from "./docker/exec.ts";
+import { HostGuard } from "./docker/firewall.ts";
 import { containerName, generationLabel, instanceLabel, spaceLabel, userLabel } from "./docker/labels.ts";
 import { logsOf } from "./docker/logs.ts";
 import { OwnerNetworks } from "./docker/network.ts";
@@ -24,6 +25,8 @@ export type DockerRuntimeOptions = {
   readonly network_pool?: string | undefined;
   /** Prefix length of one owner's network; 28 (13 spaces) when left out. */
   readonly network_prefix?: number | undefined;
+  /** Called once when owners' networks cannot be kept from the machine itself; without it that is not tried. */
+  readonly guard_host?: ((warning: string) => void) | undefined;
 };
 
 /** Spaces as containers of a Docker engine, or of Podman's compatible socket. Connects on first use. */
@@ -40,14 +43,18 @@ class DockerRuntime implements Runtime {
   readonly #volumes: EngineVolumes;
   /** By owner: a network must not be removed between its check and the container that is to use it. */
   readonly #owners = new KeyedLock();
+  readonly #guard: HostGuard | null;
+  #guarded = false;
 
   constructor(options: DockerRuntimeOptions) {
     this.#instanceId = options.instance_id;
     this.#engine = new Engine(options.socket);
+    this.#guard = options.guard_host === undefined ? null : new HostGuard(options.guard_host);
     this.#networks = new OwnerNetworks(this.#engine, {
       instance_id: options.instance_id,
       pool: options.network_pool ?? "10.213.0.0/16",
       prefix: options.network_prefix ?? 28,
+      guard: this.#guard,
     });
     this.#volumes = new EngineVolumes(this.#engine, options.instance_id);
   }
@@ -55,11 +62,20 @@ class DockerRuntime implements Runtime {
   async check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     const deadline = AbortSignal.timeout(2_000);
     try {
-      return await this.#engine.version(AbortSignal.any([signal, deadline]));
+      const found = await this.#engine.version(AbortSignal.any([signal, deadline]));
+      await this.#guardOnce(found.engine);
+      return found;
     } catch (thrown) {
       if (signal.aborted) throw this.#engine.problem("The check of the engine", signal, thrown);
       throw this.#engine.unavailable(deadline.aborted ? { code: "ETIMEDOUT" } : thrown);
     }
+  }
+
+  /** The machine may have restarted, and lost its rules, since the networks were made. */
+  async #guardOnce(engine: string): Promise<void> {
+    if (this.#guarded || engine !== dockerEngine) return;
+    this.#guarded = true;
+    await this.#guard?.ensure();
   }
 
   pull(image: string, signal: AbortSignal, report: (progress: Progress) => void): Promise<void> {

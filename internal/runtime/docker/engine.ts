@@ -14,6 +14,9 @@ const unreachable: Readonly<Record<string, string>> = {
   ETIMEDOUT: "it did not answer in time. Look at the engine's log (`journalctl -u docker`)",
 };
 
+/** What `version` calls Docker, and no engine that only speaks its API. */
+export const dockerEngine = "Docker Engine";
+
 /** The library takes the option; its types lack it. */
 type Abortable<T> = { inspect(options: { abortSignal: AbortSignal }): Promise<T> };
 
@@ -67,7 +70,7 @@ export class Engine {
     const ask = this.docker.version as (options: { abortSignal: AbortSignal }) => Promise<Docker.DockerVersion>;
     const found = await ask.call(this.docker, { abortSignal: signal });
     const component = found.Components?.[0]?.Name ?? "Engine";
-    return { engine: component === "Engine" ? "Docker Engine" : component, version: found.Version };
+    return { engine: component === "Engine" ? dockerEngine : component, version: found.Version };
   }
 
   /** Undefined when there is none of this name. */

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { networkInterfaces } from "node:os";
 import type Docker from "dockerode";
 import { Problem } from "../../problem/problem.ts";
-import { type Engine, messageOf, statusOf } from "./engine.ts";
+import { dockerEngine, type Engine, messageOf, statusOf } from "./engine.ts";
+import { guardedBridge, type HostGuard } from "./firewall.ts";
 import { instanceLabel, userLabel } from "./labels.ts";
 import { freeSubnets, type Subnet, subnetFrom } from "./subnet.ts";
 
@@ -12,6 +13,8 @@ export type NetworkOptions = {
   readonly pool: string;
   /** Prefix length of each owner's network: 28 gives 13 spaces their own address. */
   readonly prefix: number;
+  /** Keeps the networks from the machine itself; null leaves that to its administrator. */
+  readonly guard: HostGuard | null;
 };
 
 /** One private bridge for each owner of spaces. Callers hold the owner's lock. */
@@ -83,13 +86,16 @@ export class OwnerNetworks {
 
   async #create(name: string, userId: string, signal: AbortSignal): Promise<void> {
     const { docker } = this.#engine;
+    const bridge = await this.#bridgeOf(userId, signal);
     const taken = await this.#engine.ask("Listing networks", signal, () =>
       docker.listNetworks({ abortSignal: signal }),
     );
     const used = [...taken.flatMap((network) => subnetsOf(network)), ...localSubnets()];
     for (const subnet of freeSubnets(this.#options.pool, this.#options.prefix, used, seedOf(userId))) {
-      const made = await this.#engine.ask(`Network ${name}`, signal, () => this.#tryCreate(name, userId, subnet));
-      if (made) return;
+      const made = await this.#engine.ask(`Network ${name}`, signal, () =>
+        this.#tryCreate(name, userId, subnet, bridge),
+      );
+      if (made) return this.#guard(bridge);
     }
     const detail =
       `No free /${this.#options.prefix} subnet is left in ${this.#options.pool} for network ${name}. ` +
@@ -97,16 +103,26 @@ export class OwnerNetworks {
     throw new Problem("runtime_failed", detail);
   }
 
+  /** A fixed prefix lets one firewall rule match every owner's bridge, but not Podman's: names resolve at its bridge's address. */
+  async #bridgeOf(userId: string, signal: AbortSignal): Promise<string> {
+    const { engine } = await this.#engine.ask("The engine's version", signal, () => this.#engine.version(signal));
+    const prefix = engine === dockerEngine ? guardedBridge : "kp-";
+    return `${prefix}${seedOf(userId).toString(16).padStart(12, "0")}`;
+  }
+
+  async #guard(bridge: string): Promise<void> {
+    if (bridge.startsWith(guardedBridge)) await this.#options.guard?.ensure(bridge);
+  }
+
   /** False when the subnet turned out to be taken, by a network the list does not show or by a race. */
-  async #tryCreate(name: string, userId: string, subnet: string): Promise<boolean> {
+  async #tryCreate(name: string, userId: string, subnet: string, bridge: string): Promise<boolean> {
     try {
       await this.#engine.docker.createNetwork({
         Name: name,
         Driver: "bridge",
         CheckDuplicate: true,
         Labels: { [instanceLabel]: this.#options.instance_id, [userLabel]: userId },
-        // A fixed prefix lets one firewall rule match every owner's bridge: `-i kn+`.
-        Options: { "com.docker.network.bridge.name": `kn-${seedOf(userId).toString(16).padStart(12, "0")}` },
+        Options: { "com.docker.network.bridge.name": bridge },
         IPAM: { Driver: "default", Config: [{ Subnet: subnet }] },
       });
       return true;
