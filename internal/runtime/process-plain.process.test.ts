@@ -1,39 +1,25 @@
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { statSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
+import { asOrdinaryUser, isRoot } from "../testkit/ordinary-user.ts";
 import { run, someSpec, someTarget } from "./contract.ts";
 import { hostImage, openProcessRuntime } from "./process.ts";
 
 const never = new AbortController().signal;
-const isRoot = process.getuid?.() === 0;
 /** Plain processes are refused to root; root runs this file again as an ordinary user. */
 const plainTest = isRoot ? () => {} : test;
-const nobody = { uid: 65534, gid: 65534 };
 
 if (isRoot) {
   test("plain processes work for an ordinary user", async (t) => {
-    if (!isOpen(import.meta.filename)) return t.skip("the folder of the sources is closed to other users");
-    const env = { PATH: process.env["PATH"], TMPDIR: tmpdir() };
-    const options = { ...nobody, env, cwd: tmpdir() };
-    const { stdout } = await promisify(execFile)(process.execPath, ["--test", import.meta.filename], options);
-    assert.match(stdout, /pass 3/);
+    const printed = await asOrdinaryUser(import.meta.filename, 65534);
+    if (printed === null) return t.skip("the folder of the sources is closed to other users");
+    assert.match(printed, /pass 3/);
   });
-}
-
-/** Whether anybody may walk to it. */
-function isOpen(path: string): boolean {
-  return (
-    path === "/" ||
-    ((statSync(path).mode & (statSync(path).isDirectory() ? 0o001 : 0o004)) !== 0 && isOpen(dirname(path)))
-  );
 }
 
 async function opened(t: TestContext) {
