@@ -4,6 +4,7 @@ import { openDockerRuntime } from "../runtime/docker.ts";
 import { openProcessRuntime } from "../runtime/process.ts";
 import type { Runtime } from "../space/runtime.ts";
 import type { DataDir } from "./data-dir.ts";
+import { forbidden } from "./engine-socket.ts";
 
 /** Where spaces can run, and what people are told about it at the start. */
 export type Runtimes = {
@@ -40,6 +41,8 @@ export async function openRuntimes(
     required.add("docker");
     notes.push(`Spaces run as containers: ${engine.product} at ${engine.config.host}.`);
   }
+  const closed = engine === null ? await closedSockets(server) : [];
+  notes.push(...closed);
   if (server.process.enabled) {
     const runtime = openProcessRuntime({
       directory: data.spaces,
@@ -47,7 +50,7 @@ export async function openRuntimes(
       isolation: server.process.isolation,
     });
     byName.set("process", runtime);
-    notes.push(await processNote(runtime, engine === null));
+    notes.push(await processNote(runtime, engine !== null ? null : closed.length > 0 ? "can be used" : "answers"));
   }
   return { byName, required, notes };
 }
@@ -73,10 +76,24 @@ async function answers(engine: Engine): Promise<boolean> {
   );
 }
 
-async function processNote(runtime: Runtime, alone: boolean): Promise<string> {
-  const where = alone
-    ? "No container engine answers, so spaces run as processes of this machine"
-    : "Spaces can also run as processes of this machine";
+/** What keeps this user from engines that are there. */
+async function closedSockets(server: Config["server"]): Promise<string[]> {
+  const notes: string[] = [];
+  for (const name of ["docker", "podman"] as const) {
+    const socket = socketOf(server[name]);
+    if (server[name].enabled === "never" || !existsSync(socket)) continue;
+    const note = await forbidden(name, socket);
+    if (note !== null) notes.push(note);
+  }
+  return notes;
+}
+
+/** `missing` is what no engine does, or null when there is one. */
+async function processNote(runtime: Runtime, missing: "answers" | "can be used" | null): Promise<string> {
+  const where =
+    missing === null
+      ? "Spaces can also run as processes of this machine"
+      : `No container engine ${missing}, so spaces run as processes of this machine`;
   try {
     const { engine, version } = await runtime.check(AbortSignal.timeout(3000));
     return `${where}: ${runtime.isolation}, ${engine} ${version}.`;
