@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { SpaceSpec } from "../space/runtime.ts";
-import type { Danger as DangerWord } from "./schema.ts";
+import { type Danger as DangerWord, TemplateName } from "./schema.ts";
 import type { Part, YamlReader } from "./yaml-reader.ts";
 
 export type Danger = z.output<typeof DangerWord>;
@@ -23,6 +23,9 @@ export const safeCapabilities: ReadonlySet<string> = new Set([
 
 /** CAP_CHOWN, chown and CHOWN are the same. */
 export const cleanCapability = (word: string): string => word.toUpperCase().replace(/^CAP_/, "");
+
+export const checkName = (name: string): string | null =>
+  TemplateName.safeParse(name).success ? null : "must be 2 to 64 of a-z, 0-9, dot, underscore and dash, a letter first";
 
 export const checkUser = (user: string): string | null =>
   /^([a-z_][a-z0-9_-]{0,31}|\d{1,10})(:([a-z_][a-z0-9_-]{0,31}|\d{1,10}))?$/i.test(user)

@@ -20,6 +20,12 @@ describe("template spec", () => {
     });
   });
 
+  test("refuses a name that no template can have, where it stands", () => {
+    assert.deepEqual(mistakesOf("image: debian\nname: Bad Name!"), [
+      "2:7 name must be 2 to 64 of a-z, 0-9, dot, underscore and dash, a letter first",
+    ]);
+  });
+
   test("gives a process of this machine no capabilities and no user", () => {
     const { spec } = check("image: host\nworking_dir: /srv");
     const { capabilities, user, environment } = spec?.body ?? {};

@@ -4,6 +4,7 @@ import { readHealth, readPorts, readVolumes, type TemplateVolume } from "./lists
 import { readParameters } from "./parameter.ts";
 import type { Names, Value } from "./placeholder.ts";
 import {
+  checkName,
   checkPath,
   checkUser,
   cleanCapability,
@@ -109,8 +110,8 @@ function read(
   parameters: readonly Parameter[],
   { allowed, images }: SpecOptions,
 ): TemplateSpec {
-  const literal = (key: "name" | "description" | "icon") =>
-    fields[key] === undefined ? null : (reader.text(fields[key], key, { literal: true }) ?? null);
+  const literal = (key: "name" | "description" | "icon", check: (text: string) => string | null = () => null) =>
+    fields[key] === undefined ? null : (reader.text(fields[key], key, { literal: true, check }) ?? null);
   const image = readImage(reader, fields, images);
   const runtime = readRuntime(reader, fields, image);
   const network = readNetwork(reader, fields.network, allowed);
@@ -127,7 +128,7 @@ function read(
   // the image need not know a number, and to the engine the home of a stranger is "/"
   const needsHome = runtime === "docker" && working_dir !== null && /^\d/.test(user ?? "");
   return {
-    name: literal("name"),
+    name: literal("name", checkName),
     description: literal("description"),
     icon: literal("icon"),
     runtime,

@@ -9,9 +9,9 @@ import type { Compiled, Filled, Occasion } from "../space/ports.ts";
 import { everyImage, type ImageRules } from "./image.ts";
 import { checkValue } from "./parameter.ts";
 import type { Value } from "./placeholder.ts";
-import type { Danger } from "./rules.ts";
+import { checkName, type Danger } from "./rules.ts";
 import { samples } from "./samples.ts";
-import { type Parameter, type Template, TemplateName, type TemplateVersion } from "./schema.ts";
+import type { Parameter, Template, TemplateVersion } from "./schema.ts";
 import { readSpec, summaryOf, type TemplateSpec } from "./spec.ts";
 import type { TemplateRow, TemplateStore, VersionRow } from "./template-store.ts";
 import type { Mistake } from "./yaml-reader.ts";
@@ -67,7 +67,8 @@ export class Templates {
     const spec = await this.#checked(input.spec, input.allow);
     const name = input.name ?? spec.name;
     if (name === null) throw invalid([{ path: "/name", message: 'is missing; give it here or as "name" in the spec' }]);
-    checkName(name);
+    const wrong = checkName(name);
+    if (wrong !== null) throw invalid([{ path: "/name", message: `"${name}" ${wrong}` }]);
     const now = this.#deps.now();
     const row = {
       ...{ id: randomUUID(), name, description: input.description ?? spec.description ?? "", icon: spec.icon },
@@ -332,14 +333,6 @@ function mayAllow({ principal }: Call, wanted: readonly Danger[], before: readon
     "forbidden",
     'Only someone with the permission "server.manage" may set allow: it weakens the isolation of spaces.',
   );
-}
-
-function checkName(name: string): void {
-  if (!TemplateName.safeParse(name).success) {
-    throw invalid([
-      { path: "/name", message: `"${name}" must be 2 to 64 of a-z, 0-9, dot, underscore and dash, a letter first` },
-    ]);
-  }
 }
 
 const eventOf = (row: { id: string }, type: string, message: string, data = {}): NewEvent => ({
