@@ -20,6 +20,9 @@ export function endOf(seen: Observed | null, row: Pick<SpaceRow, "memory_bytes">
 export const endedBySignal = ({ state, exit_code, oom_killed }: Observed): boolean =>
   state === "exited" && !oom_killed && (exit_code === 137 || exit_code === 143 || exit_code === 255);
 
+/** What is left to do when the engine does not let a space go. */
+export const byForce = "with force (force: true), which removes it at once and cleans up in the engine later";
+
 function signalOf(code: number): string {
   const names: Readonly<Record<number, string>> = {
     126: " (the command cannot be run)",

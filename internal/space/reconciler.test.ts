@@ -50,6 +50,30 @@ describe("the reconciler", () => {
     assert.equal(Object.values(runtime.engine.state.containers)[0]?.observed.state, "exited");
   });
 
+  for (const state of ["running", "exited"] as const) {
+    test(`makes a stop come true that had failed while the engine was away, of what is ${state}`, async (t) => {
+      const { spaces, runtime, reconciler } = await testSpaces(t, { timing: { deadlines: { stop: 30 } } });
+      const made = await spaces.create(callOf(), newSpace());
+      runtime.trouble("inspect", "unavailable", 1000);
+      await assert.rejects(spaces.stop(callOf(), dev), { code: "runtime_failed" });
+      runtime.heal();
+      runtime.set({ space_id: made.id, generation: 1, user_id: "" }, { state });
+      await reconciler.sweep();
+      const stopped = await spaces.get(callOf(), dev);
+      assert.deepEqual([stopped.state, stopped.state_reason], ["stopped", "Stopped"]);
+      const { events } = await spaces.events(callOf(), { space: "dev", limit: 1 });
+      assert.equal(events[0]?.message, "Stopped after all");
+    });
+  }
+
+  test("leaves a space alone that was to be made without a start and could not be", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    runtime.trouble("create", "fail");
+    await assert.rejects(spaces.create(callOf(), newSpace({ start: false })), { code: "runtime_failed" });
+    await reconciler.sweep();
+    assert.equal((await spaces.get(callOf(), dev)).state, "failed");
+  });
+
   test("changes nothing while the engine does not answer, and says so", async (t) => {
     const { spaces, runtime, reconciler } = await testSpaces(t);
     await spaces.create(callOf(), newSpace());

@@ -164,6 +164,7 @@ function haveEndedTogether(rows: readonly SweepRow[], seen: ReadonlyMap<string, 
 function isDoubtful(row: SweepRow, seen: Observed | undefined): boolean {
   if (isTransient(row.state)) return false;
   const runs = seen?.state === "running" || seen?.state === "paused";
-  if (row.state !== "running") return runs;
+  const hasStopped = row.state === "failed" && row.desired === "stopped" && seen?.state === "exited";
+  if (row.state !== "running") return runs || hasStopped;
   return !runs || (row.health !== null && row.health !== seen?.health);
 }

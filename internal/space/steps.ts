@@ -1,7 +1,7 @@
 import type { Progress } from "../operation/call.ts";
 import { Problem, problemOf } from "../problem/problem.ts";
 import { launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
-import { endedBySignal, endOf } from "./end.ts";
+import { byForce, endedBySignal, endOf } from "./end.ts";
 import { Moved, within } from "./engine-call.ts";
 import type { Planner } from "./planner.ts";
 import type { Observed, Runtime } from "./runtime.ts";
@@ -71,6 +71,15 @@ export class Steps {
     const seen = await this.#inspect(row, passage);
     if (row.state !== "running") {
       if (seen?.state === "running" || seen?.state === "paused") await this.#stop(row, passage);
+      // a stop that had failed, as when the engine was away, has come true
+      if (row.state === "failed" && row.desired === "stopped" && seen !== null && seen.state !== "created") {
+        await this.#commit(
+          row,
+          passage,
+          { ...settled, state: "stopped", state_reason: "Stopped" },
+          "Stopped after all",
+        );
+      }
       return false;
     }
     if (revive && seen !== null && endedBySignal(seen)) {
@@ -108,7 +117,7 @@ export class Steps {
   /** Puts the space of a passage into `failed`, with the reason and what to do next. */
   async fail(passage: Passage, reason: string): Promise<void> {
     const { row } = passage;
-    const next = row.state === "deleting" ? "Delete it again, or with force." : "";
+    const next = row.state === "deleting" ? `Delete it again, or ${byForce}.` : "";
     const state_reason = [reason, next].filter((part) => part !== "").join(" ");
     const change = { state: "failed", state_reason, step: null, deadline_at: null, health: null } as const;
     await this.#commit(row, passage, change, `Failed: ${state_reason}`);
