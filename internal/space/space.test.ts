@@ -88,6 +88,45 @@ describe("spaces", () => {
     });
   });
 
+  test("refuses to delete while the engine does not answer, names force, and keeps the space as it is", async (t) => {
+    const { spaces, runtime } = await testSpaces(t);
+    await spaces.create(call(), newSpace());
+    runtime.trouble("check", "unavailable");
+    await assert.rejects(spaces.delete(call(), removal), {
+      code: "runtime_unavailable",
+      message: /"dev" is not deleted\. The engine does not answer\..*force: true/,
+    });
+    assert.equal((await spaces.get(call(), dev)).state, "running");
+  });
+
+  test("says why a deletion does not end when the engine goes away meanwhile", async (t) => {
+    const { spaces, runtime } = await testSpaces(t);
+    await spaces.create(call(), newSpace());
+    runtime.trouble("remove", "unavailable", 1000);
+    const waiting = spaces.delete(call(), { ...removal, wait_seconds: 0.05 });
+    while (!runtime.calls.some((one) => one.startsWith("remove"))) await new Promise(setImmediate);
+    runtime.trouble("check", "unavailable");
+    await assert.rejects(waiting, { code: "runtime_unavailable", message: /force: true/ });
+  });
+
+  test("says what a deletion that goes on is at when the wait is over", async (t) => {
+    const { spaces, runtime } = await testSpaces(t);
+    await spaces.create(call(), newSpace());
+    runtime.trouble("remove", "hang");
+    const { deleted, space } = await spaces.delete(call(), { ...removal, wait_seconds: 0.02 });
+    assert.deepEqual([deleted, space?.state], [false, "deleting"]);
+  });
+
+  test("says why a deletion failed, and that force is left", async (t) => {
+    const { spaces, runtime } = await testSpaces(t);
+    await spaces.create(call(), newSpace());
+    runtime.trouble("remove", "fail");
+    await assert.rejects(spaces.delete(call(), removal), {
+      code: "runtime_failed",
+      message: /refused to remove\..*force: true/,
+    });
+  });
+
   test("deletes with force while the engine is dead, and tidies up when it is back", async (t) => {
     const { spaces, runtime, reconciler, store } = await testSpaces(t);
     await spaces.create(call(), newSpace());

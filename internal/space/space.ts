@@ -3,9 +3,10 @@ import type { Event } from "../event/schema.ts";
 import type { Call } from "../operation/call.ts";
 import { type PageRequest, pageOf } from "../operation/page.ts";
 import { may } from "../operation/principal.ts";
-import { Problem } from "../problem/problem.ts";
+import { Problem, problemOf } from "../problem/problem.ts";
 import { isTransient, launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
 import type { Driver } from "./driver.ts";
+import { byForce } from "./end.ts";
 import { within } from "./engine-call.ts";
 import { newestLines } from "./newest-lines.ts";
 import { type Planner, secretPlace } from "./planner.ts";
@@ -157,7 +158,7 @@ export class Spaces {
     return this.#settled(call, row.id, input.wait_seconds);
   }
 
-  /** Resolves when the space is gone, or to what it is when the wait ended first. */
+  /** Resolves when the space is gone, or to what it is when the wait ended first while the engine still works on it. */
   async delete(
     call: Call,
     input: Waiting & { readonly confirm: boolean; readonly force: boolean; readonly keep_volumes: boolean },
@@ -174,6 +175,7 @@ export class Spaces {
       return { deleted: true, space: null };
     }
     if (isTransient(row.state)) throw busy(row, "or delete it with force");
+    await this.#removable(row);
     const deadline_at = this.#deps.now() + this.#deps.deadlines.delete;
     const intent = {
       state: "deleting",
@@ -186,6 +188,7 @@ export class Spaces {
     await driver.wait(row.id, input.wait_seconds * 1000, call.signal, call.report);
     const left = await store.find(row.id);
     if (left?.state === "failed") throw failed(left);
+    if (left !== null && input.wait_seconds > 0) await this.#removable(left);
     return { deleted: left === null, space: left === null ? null : this.#view(left) };
   }
 
@@ -318,6 +321,16 @@ export class Spaces {
       if (cause instanceof Problem && cause.code !== "timed_out") throw cause;
       const advice = "Try again shortly, or ask an administrator to look at it.";
       throw new Problem("runtime_unavailable", `The runtime "${name}" does not answer. ${advice}`, { cause });
+    }
+  }
+
+  /** Throws with the way out when the engine that would have to remove the space is away. */
+  async #removable(row: SpaceRow): Promise<void> {
+    try {
+      await this.#reachable(row.runtime);
+    } catch (cause) {
+      const { code, message } = problemOf(cause);
+      throw new Problem(code, `Space "${row.name}" is not deleted. ${message} Or delete it ${byForce}.`, { cause });
     }
   }
 
