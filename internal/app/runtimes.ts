@@ -39,7 +39,7 @@ export async function openRuntimes(
       }),
     );
     required.add("docker");
-    notes.push(`Spaces run as containers: ${engine.product} at ${engine.config.host}.`);
+    notes.push(await engineNote(engine));
   }
   const closed = engine === null ? await closedSockets(server) : [];
   notes.push(...closed);
@@ -67,13 +67,22 @@ async function engineOf({ docker, podman }: Config["server"]): Promise<{ product
   return null;
 }
 
-async function answers(engine: Engine): Promise<boolean> {
-  if (!existsSync(socketOf(engine))) return false;
+const answers = async (engine: Engine): Promise<boolean> =>
+  existsSync(socketOf(engine)) && (await silenceOf(engine)) === null;
+
+/** Why the engine does not answer; null when it does. */
+async function silenceOf(engine: Engine): Promise<string | null> {
   const probe = openDockerRuntime({ socket: socketOf(engine), name: "docker", instance_id: "probe" });
   return probe.check(AbortSignal.timeout(3000)).then(
-    () => true,
-    () => false,
+    () => null,
+    (thrown: Error) => thrown.message,
   );
+}
+
+async function engineNote({ product, config }: { product: string; config: Engine }): Promise<string> {
+  const silence = await silenceOf(config);
+  if (silence === null) return `Spaces run as containers: ${product} at ${config.host}.`;
+  return `Spaces wait for ${product} at ${config.host}, which does not answer yet. ${silence}`;
 }
 
 /** What keeps this user from engines that are there. */

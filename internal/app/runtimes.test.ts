@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ConfigSchema } from "../config/schema.ts";
+import { openRuntimes } from "./runtimes.ts";
+
+const data = { path: "", database: "", spaces: "", key: Buffer.alloc(32), instance_id: "test" };
+
+test("says of an engine that must be there but does not answer why, and that spaces wait for it", async () => {
+  const host = "unix:///nonexistent/engine.sock";
+  const config = ConfigSchema.parse({
+    server: { docker: { enabled: "always", host }, podman: { enabled: "never" }, process: { enabled: false } },
+  });
+  const { notes, byName } = await openRuntimes(config, data, () => {});
+  assert.deepEqual([...byName.keys()], ["docker"]);
+  assert.equal(notes.length, 1);
+  assert.match(
+    notes[0] ?? "",
+    /^Spaces wait for Docker at unix:\/\/\/nonexistent\/engine\.sock, which does not answer/,
+  );
+  assert.match(notes[0] ?? "", /there is no such socket/);
+});
