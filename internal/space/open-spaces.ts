@@ -47,7 +47,18 @@ export function openSpaces(needs: SpacesNeeds): OpenSpaces {
   const steps = new Steps({ store, runtimes, planner, now, deadlines: limits, progressEvery });
   const pollEvery = timing.pollEvery ?? 500;
   const driver = new Driver({ store, steps, pollEvery, patience: limits.start, onError });
-  const spaces = new Spaces({ store, driver, planner, templates, runtimes, vault, now, deadlines: limits });
+  const silentSince = (name: string) => reconciler.reachability().get(name)?.silent_since ?? null;
+  const spaces = new Spaces({
+    store,
+    driver,
+    planner,
+    templates,
+    runtimes,
+    vault,
+    now,
+    deadlines: limits,
+    silentSince,
+  });
   const { every = 15_000, grace = 60_000, patience = 15_000 } = timing;
   const orphans = new Orphans({ store, now, grace, onNotice: needs.onNotice ?? (() => {}) });
   const reconciler = new Reconciler({

@@ -88,6 +88,19 @@ describe("the reconciler", () => {
     assert.equal(reconciler.reachability().get("docker")?.reachable, true);
   });
 
+  test("says of a running space since when the engine has not answered, and only until it does", async (t) => {
+    let time = 1000;
+    const { spaces, runtime, reconciler, rows } = await testSpaces(t, { now: () => time });
+    const made = await spaces.create(callOf(), newSpace());
+    runtime.trouble("list", "unavailable", 2);
+    for (time of [2000, 3000]) await reconciler.sweep();
+    const reason = "Running; the engine has not answered since 1970-01-01T00:00:02.000Z";
+    assert.equal((await spaces.get(callOf(), dev)).state_reason, reason);
+    assert.equal((await rows.find(made.id))?.state_reason, "Running");
+    await reconciler.sweep();
+    assert.equal((await spaces.get(callOf(), dev)).state_reason, "Running");
+  });
+
   test("starts again what ended with the engine, and not what was ended alone", async (t) => {
     const { spaces, runtime, reconciler } = await testSpaces(t);
     const made = await spaces.create(callOf(), newSpace());

@@ -25,7 +25,13 @@ export type ReconcilerDeps = {
 };
 
 /** How a runtime did at the last sweep. */
-export type Reachability = { readonly reachable: boolean; readonly error: string | null; readonly checked_at: number };
+export type Reachability = {
+  readonly reachable: boolean;
+  readonly error: string | null;
+  readonly checked_at: number;
+  /** When the first of the sweeps that it left unanswered was; null while it answers. */
+  readonly silent_since: number | null;
+};
 
 /**
  * Joins the rows with what the engines list, at the start and every few seconds: goes on with what is half done, makes
@@ -108,10 +114,12 @@ export class Reconciler implements AsyncDisposable {
     const checked_at = this.#deps.now();
     try {
       const listed = await this.#limited("Listing containers", (signal) => runtime.list(signal));
-      this.#reachability.set(runtime.name, { reachable: true, error: null, checked_at });
+      this.#reachability.set(runtime.name, { reachable: true, error: null, checked_at, silent_since: null });
       return listed;
     } catch (thrown) {
-      this.#reachability.set(runtime.name, { reachable: false, error: problemOf(thrown).message, checked_at });
+      const silent_since = this.#reachability.get(runtime.name)?.silent_since ?? checked_at;
+      const error = problemOf(thrown).message;
+      this.#reachability.set(runtime.name, { reachable: false, error, checked_at, silent_since });
       return null;
     }
   }

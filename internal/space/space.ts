@@ -27,6 +27,8 @@ export type SpacesDeps = {
   readonly vault: Sealer;
   readonly now: () => number;
   readonly deadlines: Deadlines;
+  /** When a runtime was first missed by the sweeps, in milliseconds since 1970; null while it answers. */
+  readonly silentSince: (runtime: string) => number | null;
 };
 
 const noAbort = new AbortController().signal;
@@ -352,7 +354,8 @@ export class Spaces {
   }
 
   #view(row: SpaceRow): Space {
-    return viewOf(row, this.#deps.runtimes.get(row.runtime)?.isolation);
+    const { runtimes, silentSince } = this.#deps;
+    return viewOf(row, runtimes.get(row.runtime)?.isolation, silentSince(row.runtime));
   }
 }
 

@@ -4,8 +4,8 @@ import type { ParameterValue, SpaceRow } from "./space-store.ts";
 /** What stands for the value of a secret parameter; given back in an update it means "as it was". */
 const mask = "********";
 
-/** A space as callers see it: no secret, nothing of the machinery. */
-export function viewOf(row: SpaceRow, isolation: string | undefined): Space {
+/** A space as callers see it: no secret, nothing of the machinery. `silent_since` is when its engine was first missed. */
+export function viewOf(row: SpaceRow, isolation: string | undefined, silent_since: number | null): Space {
   const secrets = Object.keys(row.secrets).map((name) => [name, mask]);
   return {
     id: row.id,
@@ -19,7 +19,7 @@ export function viewOf(row: SpaceRow, isolation: string | undefined): Space {
       latest_version: row.template_latest,
     },
     state: row.state,
-    state_reason: row.state_reason,
+    state_reason: row.state === "running" ? `${row.state_reason}${doubt(silent_since)}` : row.state_reason,
     desired: row.desired,
     runtime: row.runtime,
     isolation: isolation ?? "unknown: the runtime is not set up",
@@ -36,6 +36,9 @@ export function viewOf(row: SpaceRow, isolation: string | undefined): Space {
     updated_at: row.updated_at,
   };
 }
+
+const doubt = (silent_since: number | null): string =>
+  silent_since === null ? "" : `; the engine has not answered since ${new Date(silent_since).toISOString()}`;
 
 /** Given parameters without those that only repeat the mask of a secret. */
 export const withoutMasks = (given: Readonly<Record<string, ParameterValue>>, row: SpaceRow) =>
