@@ -1,6 +1,8 @@
 import fastify, { type FastifyError, type FastifyInstance } from "fastify";
 import { Problem, problemOf } from "../problem/problem.ts";
 import { sendProblem } from "./problem-reply.ts";
+import { protectionHeaders } from "./protection.ts";
+import { answerUnreadable } from "./unreadable.ts";
 
 export type ServerOptions = {
   /** Addresses whose X-Forwarded-For and -Proto count; empty: none, so that nobody can spoof an address. */
@@ -15,21 +17,10 @@ export type ServerOptions = {
 
 const maxHeaders = 100;
 
-const contentPolicy = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "object-src 'none'",
-  "base-uri 'none'",
-  "form-action 'self'",
-  "frame-ancestors 'none'",
-].join("; ");
-
 /** The HTTP server with the limits and the headers every answer has (security.md W1, W2, W7, W8, R2, R3). */
 export function createServer(options: ServerOptions = {}): FastifyInstance {
-  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000 };
+  // Node looks for connections that took too long only now and then, by default each 30 s
+  const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, connectionsCheckingInterval: 2000 };
   const server = fastify({
     bodyLimit: 1024 * 1024,
     requestTimeout: 60_000,
@@ -39,7 +30,11 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     routerOptions: { maxParamLength: 1024 },
     // Fastify's types tell http from https servers apart; nothing below depends on which one it is
     ...((options.tls === undefined ? { http: limits } : { https: { ...limits, ...options.tls } }) as { http: object }),
-    frameworkErrors: (error, _request, reply) => void sendProblem(reply, requestProblem(error) ?? problemOf(error)),
+    frameworkErrors: (error, _request, reply) => {
+      reply.headers(protectionHeaders);
+      sendProblem(reply, requestProblem(error) ?? problemOf(error));
+    },
+    clientErrorHandler: answerUnreadable,
   });
   // one more than allowed reaches the check below; Node drops the rest silently
   server.server.maxHeadersCount = maxHeaders + 1;
@@ -63,20 +58,19 @@ export const noSuchRoute = (method: string, url: string): Problem =>
 
 function addHeaders(server: FastifyInstance, https: boolean): void {
   server.addHook("onRequest", async (request, reply) => {
-    reply.headers({
-      "content-security-policy": contentPolicy,
-      "x-content-type-options": "nosniff",
-      "referrer-policy": "no-referrer",
-      "cross-origin-opener-policy": "same-origin",
-      "cross-origin-resource-policy": "same-origin",
-      "cache-control": "no-store",
-    });
+    reply.headers(protectionHeaders);
     if (https) reply.header("strict-transport-security", "max-age=63072000; includeSubDomains");
-    if (request.raw.rawHeaders.length / 2 > maxHeaders) {
+    const { rawHeaders } = request.raw;
+    if (rawHeaders.length / 2 > maxHeaders) {
       throw new Problem("malformed", `The request has more than ${maxHeaders} headers.`);
     }
+    if (isNamedTwice(rawHeaders, "host")) throw new Problem("malformed", "The request has more than one Host header.");
   });
 }
+
+/** Node keeps the first one of some headers; a proxy in front may have decided by the other. */
+const isNamedTwice = (rawHeaders: readonly string[], name: string): boolean =>
+  rawHeaders.filter((text, at) => at % 2 === 0 && text.toLowerCase() === name).length > 1;
 
 /** JSON as the schema parser needs it: an empty body is an empty object, a __proto__ key is an error. */
 function addJsonParser(server: FastifyInstance): void {
@@ -94,7 +88,7 @@ function requestProblem(error: FastifyError): Problem | undefined {
   if (error instanceof Problem || typeof error.statusCode !== "number" || error.statusCode >= 500) return undefined;
   const details: Readonly<Record<number, string>> = {
     400: "The request could not be read: the body must be one JSON object, and the address well-formed.",
-    413: "The body is larger than this route takes; 1 MiB where nothing else is said.",
+    413: "The body is larger than this route takes; an operation takes 1 MiB where nothing else is said.",
     415: "The body must be JSON; send it with content-type: application/json.",
   };
   const detail = details[error.statusCode] ?? "The request could not be read.";
