@@ -145,6 +145,8 @@ describe("the plain routes", () => {
     const answer = await server.inject({ url: "/readyz" });
     assert.equal(answer.statusCode, 503);
     assert.deepEqual(answer.json(), ready);
+    assert.equal((await server.inject({ method: "HEAD", url: "/readyz" })).statusCode, 503);
+    assert.equal((await server.inject({ method: "HEAD", url: "/healthz" })).statusCode, 200);
   });
 
   test("show the metrics to this machine and to who manages the server", async (t) => {
@@ -157,5 +159,7 @@ describe("the plain routes", () => {
     assert.equal((await far(all)).statusCode, 200);
     const proxied = await server.inject({ url: "/metrics", headers: { "x-forwarded-for": "127.0.0.1" } });
     assert.equal(proxied.statusCode, 401);
+    const rebound = await server.inject({ url: "/metrics", headers: { host: "evil.example:3000" } });
+    assert.equal(rebound.statusCode, 401);
   });
 });

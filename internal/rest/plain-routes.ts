@@ -13,6 +13,8 @@ import type { RestDeps } from "./rest.ts";
 type PlainRoute = {
   readonly method: "GET" | "POST";
   readonly path: string;
+  /** Whether HEAD is answered too, as probes send it. */
+  readonly head?: true;
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
 };
 
@@ -27,10 +29,11 @@ export function plainRoutes(deps: RestDeps, gate: Gate): readonly PlainRoute[] {
       path: "/docs/reference/problems",
       handler: async (_request, reply) => reply.type("text/html; charset=utf-8").send(problemsPage()),
     },
-    { method: "GET", path: "/healthz", handler: async () => ({ ok: true }) },
+    { method: "GET", path: "/healthz", head: true, handler: async () => ({ ok: true }) },
     {
       method: "GET",
       path: "/readyz",
+      head: true,
       handler: async (_request, reply) => {
         const readiness = await deps.readiness();
         return reply.code(readiness.ready ? 200 : 503).send(readiness);
@@ -118,11 +121,15 @@ function isRoutesView(request: FastifyRequest): boolean {
   throw new Problem("invalid_input", `/${wrong[0]}: is not known here; only view=routes is.`);
 }
 
-// a proxy on this machine is not the machine itself: what it forwards carries its own header
-function isLoopback(request: FastifyRequest): boolean {
-  const address = request.socket.remoteAddress ?? "";
-  const forwarded = request.headers["x-forwarded-for"] !== undefined || request.headers["forwarded"] !== undefined;
-  return !forwarded && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."));
+/**
+ * Whether a program of this machine asks. A proxy on it is not the machine itself, and what it forwards carries its own
+ * header; nor is a page in a browser on it, whose own name resolves to this machine by now (DNS rebinding).
+ */
+function isLoopback({ headers, socket }: FastifyRequest): boolean {
+  const address = socket.remoteAddress ?? "";
+  const forwarded = headers["x-forwarded-for"] !== undefined || headers["forwarded"] !== undefined;
+  const named = /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/i.test(headers.host ?? "");
+  return !forwarded && named && (address === "::1" || address.startsWith("127.") || address.startsWith("::ffff:127."));
 }
 
 async function admitServerManager(request: FastifyRequest, gate: Gate): Promise<void> {

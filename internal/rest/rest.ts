@@ -28,6 +28,9 @@ export type RestDeps = {
   readonly onInternal?: (cause: unknown, where: string) => void;
 };
 
+/** What signing in takes, which a stranger may send. */
+const plainBodyLimit = 16 * 1024;
+
 /** Adds the REST door: one route below /api for each operation, and the few plain routes beside them. */
 export function mountRest(server: FastifyInstance, deps: RestDeps): void {
   const gate = createGate(deps.authenticate, deps.isSameOrigin);
@@ -35,8 +38,8 @@ export function mountRest(server: FastifyInstance, deps: RestDeps): void {
     const route = request.routeOptions.url ?? "none";
     deps.metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
   });
-  for (const route of plainRoutes(deps, gate)) {
-    server.route({ method: route.method, url: route.path, exposeHeadRoute: false, handler: route.handler });
+  for (const { method, path, head = false, handler } of plainRoutes(deps, gate)) {
+    server.route({ method, url: path, exposeHeadRoute: head, bodyLimit: plainBodyLimit, handler });
   }
   for (const bound of deps.registry.list()) {
     addOperationRoute(server, bound, { ...deps, gate });
