@@ -1,5 +1,4 @@
-import MiniSearch from "minisearch";
-import { analyse, analyseAll, compounds } from "./analyser.ts";
+import { analyse, compounds, termsOf } from "./analyser.ts";
 import { isNearMiss } from "./near-miss.ts";
 import { synonymsOf, withPhrases } from "./synonyms.ts";
 
@@ -19,16 +18,22 @@ export type Hit = { readonly id: string; readonly score: number };
 
 export type SearchOptions = {
   readonly limit: number;
-  /** Asked before ranking and cutting: what it refuses takes no place in the answer. */
+  /** Asked before cutting: what it refuses takes no place in the answer. */
   readonly allows?: (id: string) => boolean;
 };
 
-type Entry = { readonly id: string; readonly terms: ReadonlyMap<string, number>; readonly length: number };
-type Indexed = { readonly id: string; readonly tokens: readonly string[] };
+type Entry = {
+  readonly id: string;
+  readonly terms: ReadonlyMap<string, number>;
+  /** Those of its terms that are whole names, beside their parts. */
+  readonly wholes: readonly string[];
+  readonly length: number;
+  /** Of the search under way; zero between searches. */
+  score: number;
+};
 
 const weights = { name: 8, title: 2, server: 5, description: 3, keywords: 3, parameter: 1 } as const;
 const bm25 = { k: 6, b: 0.75 };
-const candidates = 50;
 const synonymWeight = 0.2;
 const fuzzyWeight = 0.5;
 /** Guessing what a word meant looks at every term of the index. */
@@ -37,23 +42,14 @@ const guessedWords = 8;
 const queryLimit = 2000;
 
 /**
- * Finds tools by what a model says it wants to do. MiniSearch over one weighted field proposes, BM25 over weighted
- * term counts with synonyms decides. Tools come and go one by one; nothing is rebuilt.
+ * Finds tools by what a model says it wants to do: BM25 over one field of weighted term counts (BM25F), with synonyms
+ * at a low weight. Tools come and go one by one; nothing is rebuilt.
  */
 export class ToolIndex {
-  readonly #mini = new MiniSearch<Indexed>({
-    fields: ["tokens"],
-    extractField: (entry, field) => entry[field as keyof Indexed] as string,
-    stringifyField: (value) => value,
-    // the index is fed terms, queries are analysed before they come here
-    tokenize: (terms) => terms as unknown as string[],
-    processTerm: (term) => term,
-    searchOptions: { tokenize: (query) => query.split(" ") },
-    autoVacuum: { minDirtCount: 50, minDirtFactor: 0.1 },
-  });
   readonly #entries = new Map<string, Entry>();
-  /** In how many tools a term occurs. */
-  readonly #frequency = new Map<string, number>();
+  /** By term, the tools it occurs in with its weighted count. */
+  readonly #postings = new Map<string, Map<Entry, number>>();
+  readonly #wholes = new Set<string>();
   #totalLength = 0;
 
   get size(): number {
@@ -65,9 +61,12 @@ export class ToolIndex {
     const entry = entryOf(document);
     this.#entries.set(entry.id, entry);
     this.#totalLength += entry.length;
-    for (const term of entry.terms.keys()) this.#frequency.set(term, (this.#frequency.get(term) ?? 0) + 1);
-    const tokens = [...entry.terms].flatMap(([term, count]) => Array<string>(count).fill(term));
-    this.#mini.add({ id: entry.id, tokens });
+    for (const [term, count] of entry.terms) {
+      const postings = this.#postings.get(term);
+      if (postings === undefined) this.#postings.set(term, new Map([[entry, count]]));
+      else postings.set(entry, count);
+    }
+    for (const term of entry.wholes) this.#wholes.add(term);
   }
 
   remove(id: string): void {
@@ -76,85 +75,86 @@ export class ToolIndex {
     this.#entries.delete(id);
     this.#totalLength -= entry.length;
     for (const term of entry.terms.keys()) {
-      const left = (this.#frequency.get(term) ?? 1) - 1;
-      if (left === 0) this.#frequency.delete(term);
-      else this.#frequency.set(term, left);
+      const postings = this.#postings.get(term);
+      postings?.delete(entry);
+      if (postings?.size !== 0) continue;
+      this.#postings.delete(term);
+      this.#wholes.delete(term);
     }
-    this.#mini.discard(id);
   }
 
   /** The best tools first; equal scores in the order of their ids. */
   search(query: string, { limit, allows = () => true }: SearchOptions): readonly Hit[] {
+    const touched = this.#scored(this.#weighted(query));
+    const best: Entry[] = [];
+    for (const entry of touched) {
+      const worst = best.length < limit ? undefined : best.at(-1);
+      if (worst !== undefined && byScore(entry, worst) > 0) continue;
+      if (!allows(entry.id)) continue;
+      const at = best.findIndex((other) => byScore(entry, other) < 0);
+      best.splice(at < 0 ? best.length : at, 0, entry);
+      if (best.length > limit) best.pop();
+    }
+    const hits = best.map(({ id, score }) => ({ id, score }));
+    for (const entry of touched) entry.score = 0;
+    return hits;
+  }
+
+  /** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
+  #weighted(query: string): ReadonlyMap<string, number> {
     const text = withPhrases(query.slice(0, queryLimit));
-    const joined = compounds(text).filter((term) => this.#frequency.has(term));
-    const terms = [...new Set([...analyse(text), ...joined])];
-    const meant = this.#meant(terms);
-    const asked = [...terms, ...meant];
-    if (asked.length === 0) return [];
-    const found = this.#mini.search(asked.join(" "), {
-      combineWith: "OR",
-      bm25: { ...bm25, d: 0 },
-      boostTerm: (_term, at) => (at < terms.length ? 1 : fuzzyWeight),
-      filter: (result) => allows(result.id),
-    });
-    const proposed = found
-      // MiniSearch multiplies by the number of terms that matched, which drowns the rare one in a long request
-      .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length }))
-      .sort(byScore)
-      .slice(0, candidates);
-    const weighted = weightsOf(terms, meant);
-    return proposed
-      .map(({ id }) => ({ id, score: this.#score(id, weighted) }))
-      .filter(({ score }) => score > 0)
-      .sort(byScore)
-      .slice(0, limit);
+    const knows = (term: string) => this.#postings.has(term);
+    // of a whole name the parts match already
+    const joined = compounds(text).filter((term) => knows(term) && !this.#wholes.has(term));
+    const terms = [...new Set([...analyse(text, knows), ...joined])];
+    const weighted = new Map<string, number>();
+    for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
+    for (const term of this.#meant(terms)) weighted.set(term, fuzzyWeight);
+    for (const term of terms) weighted.set(term, 1);
+    return weighted;
   }
 
   /** What words that no tool knows may have meant. For a known word a near miss is just another word. */
   #meant(terms: readonly string[]): readonly string[] {
-    const unknown = terms.filter((term) => term.length > 3 && !this.#frequency.has(term)).slice(0, guessedWords);
+    const unknown = terms.filter((term) => term.length > 3 && !this.#postings.has(term)).slice(0, guessedWords);
     if (unknown.length === 0) return [];
-    return [...this.#frequency.keys()].filter((known) => unknown.some((term) => isNearMiss(term, known)));
+    return [...this.#postings.keys()].filter((known) => unknown.some((term) => isNearMiss(term, known)));
   }
 
-  #score(id: string, weighted: ReadonlyMap<string, number>): number {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) return 0;
+  /** Every tool that has one of the terms, with its score. */
+  #scored(weighted: ReadonlyMap<string, number>): readonly Entry[] {
     const { k, b } = bm25;
-    const norm = k * (1 - b + (b * entry.length * this.#entries.size) / this.#totalLength);
-    let score = 0;
+    const perLength = (k * b * this.#entries.size) / Math.max(1, this.#totalLength);
+    const touched: Entry[] = [];
     for (const [term, weight] of weighted) {
-      const count = entry.terms.get(term);
-      if (count === undefined) continue;
-      score += (weight * this.#rarity(term) * count * (k + 1)) / (count + norm);
+      const postings = this.#postings.get(term);
+      if (postings === undefined) continue;
+      const factor = weight * (k + 1) * this.#rarity(postings.size);
+      for (const [entry, count] of postings) {
+        if (entry.score === 0) touched.push(entry);
+        entry.score += (factor * count) / (count + k * (1 - b) + perLength * entry.length);
+      }
     }
-    return score;
+    return touched;
   }
 
-  #rarity(term: string): number {
-    const count = this.#frequency.get(term) ?? 0;
+  #rarity(count: number): number {
     return Math.log(1 + (this.#entries.size - count + 0.5) / (count + 0.5));
   }
 }
 
 const byScore = (a: Hit, b: Hit): number => b.score - a.score || (a.id < b.id ? -1 : 1);
 
-/** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
-function weightsOf(terms: readonly string[], meant: readonly string[]): ReadonlyMap<string, number> {
-  const weighted = new Map<string, number>();
-  for (const term of terms) for (const synonym of synonymsOf(term)) weighted.set(synonym, synonymWeight);
-  for (const term of meant) weighted.set(term, fuzzyWeight);
-  for (const term of terms) weighted.set(term, 1);
-  return weighted;
-}
-
 function entryOf(document: SearchDocument): Entry {
   const terms = new Map<string, number>();
+  const wholes: string[] = [];
   let length = 0;
   const count = (text: string, weight: number) => {
-    for (const term of analyseAll(text)) terms.set(term, (terms.get(term) ?? 0) + weight);
-    // stop words can be found but do not make a tool longer
-    length += weight * analyse(text).length;
+    for (const term of termsOf(text)) {
+      terms.set(term.text, (terms.get(term.text) ?? 0) + weight);
+      if (term.counts) length += weight;
+      if (term.whole) wholes.push(term.text);
+    }
   };
   count(document.name, weights.name);
   count(document.title, weights.title);
@@ -162,5 +162,5 @@ function entryOf(document: SearchDocument): Entry {
   count(document.description, weights.description);
   count(document.keywords.join(" "), weights.keywords);
   for (const { name, text } of document.parameters) count(`${name} ${text}`, weights.parameter);
-  return { id: document.id, terms, length };
+  return { id: document.id, terms, wholes, length, score: 0 };
 }

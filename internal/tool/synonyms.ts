@@ -1,4 +1,4 @@
-import { analyseAll } from "./analyser.ts";
+import { termsOf } from "./analyser.ts";
 
 const groups = `
 create, make, new, generate, build, produce, add
@@ -139,7 +139,7 @@ tool, utility, plugin, integration
 
 const table = new Map<string, Set<string>>();
 for (const line of groups.split("\n")) {
-  const stems = [...new Set(line.split(",").flatMap((word) => analyseAll(word)))];
+  const stems = [...new Set(line.split(",").flatMap((word) => termsOf(word).map(({ text }) => text)))];
   for (const stem of stems) {
     const related = table.get(stem) ?? new Set();
     for (const other of stems) if (other !== stem) related.add(other);
@@ -149,13 +149,24 @@ for (const line of groups.split("\n")) {
 
 const none: ReadonlySet<string> = new Set();
 
-/** What people say in several words for one action that tools name in one. */
+/** What people say in several words for one action that tools name in one, and abbreviations of what tools write out. */
 const phrases: readonly (readonly [phrase: RegExp, meant: string])[] = [
   [/\bget(ting)? rid of\b|\bthrow(ing)? away\b|\btear(ing)? down\b|\bclean(ing)? up\b/i, "delete remove"],
   [/\bturn(ing)? off\b|\bpower(ing)? off\b|\bswitch(ing)? off\b/i, "stop"],
   [/\bturn(ing)? on\b|\bpower(ing)? on\b|\bswitch(ing)? on\b|\bspin(ning)? up\b|\bbring(ing)? up\b/i, "start"],
   [/\bset(ting)? up\b/i, "create"],
   [/\bsign(ing)? in\b|\blog(ging)? in\b/i, "login"],
+  [/\bPRs?\b/i, "pull request"],
+  [/\brepos?\b/i, "repository"],
+  [/\bdbs?\b/i, "database"],
+  [/\bk8s\b|\bkube(ctl)?\b/i, "kubernetes"],
+  [/\bjs\b/i, "javascript"],
+  [/\bconfigs?\b/i, "configuration"],
+  [/\benvs?\b/i, "environment"],
+  [/\bdocs?\b/i, "document documentation"],
+  [/\bmsgs?\b/i, "message"],
+  [/\bauth\b/i, "authentication"],
+  [/\bVMs?\b/i, "virtual machine"],
 ];
 
 /** The query with the actions its phrases stand for added at its end. */
