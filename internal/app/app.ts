@@ -121,6 +121,9 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   opened.defer(() => doors.server.close());
   opened.defer(() => stopping.abort());
 
+  // the log of the daemon is kept by others than the database is
+  const logCheckpoint = async () => log.info({ checkpoint: await audit.checkpoint() }, "the audit log ends here");
+
   return {
     server: doors.server,
     identity,
@@ -136,6 +139,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
             { name: "approvals", every_seconds: 60, run: () => governance.approvals.sweep() },
             { name: "sessions", every_seconds: 3600, run: () => identity.sessions.sweep() },
             { name: "audit", every_seconds: 3600, run: () => audit.prune(config.server.audit_retention) },
+            { name: "checkpoint", every_seconds: 3600, run: () => logCheckpoint() },
             { name: "events", every_seconds: 3600, run: () => governance.events.prune() },
             { name: "idempotency", every_seconds: 3600, run: () => governance.idempotency.prune() },
           ],
@@ -147,6 +151,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
       draining.abort();
       const deadline = Date.now() + milliseconds;
       while (governance.waist.running > 0 && Date.now() < deadline) await setTimeout(20);
+      await logCheckpoint().catch((cause: unknown) => onError("The audit log could not be read", cause));
     },
     [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose](),
   };

@@ -85,6 +85,7 @@ export const operations = [
 
   integration.listIntegrations,
   audit.listAuditEntries,
+  audit.verifyAuditLog,
   event.listEvents,
   server.getServer,
 ] as const;

@@ -102,7 +102,7 @@ test("writes reads together when there are a hundred", async (t) => {
   });
   const audit = open(t, store, { inner: counting, batch_ms: 3_600_000 });
   for (let i = 0; i < 100; i++) await audit.record(passed({ effect: "read", call: caller({ door: "mcp" }) }));
-  await audit.verify();
+  await audit.verify(caller());
   assert.deepEqual([(await rows(store)).length, appends], [100, 1]);
 });
 
@@ -144,7 +144,9 @@ test("fails the call when the log cannot be written, and writes the entry later"
 storeTest("verifies what was written by many at once", async (t, store) => {
   const audit = open(t, store);
   await Promise.all(Array.from({ length: 50 }, () => audit.record(passed())));
-  assert.deepEqual(await audit.verify(), { intact: true, checked: 50, fault: null, head: (await audit.verify()).head });
+  const checkpoint = await audit.checkpoint();
+  assert.match(checkpoint, /^50:[0-9a-f]{64}$/);
+  assert.deepEqual(await audit.verify(caller()), { intact: true, checked: 50, fault: null, checkpoint });
 });
 
 const tampers: Record<string, (store: Store) => Promise<unknown>> = {
@@ -167,9 +169,9 @@ for (const [what, tamper] of Object.entries(tampers)) {
   storeTest(`finds ${what}`, async (t, store) => {
     const audit = open(t, store);
     for (let i = 0; i < 9; i++) await audit.record(passed({ name: `op${i}` }));
-    assert.equal((await audit.verify()).intact, true);
+    assert.equal((await audit.verify(caller())).intact, true);
     await tamper(store);
-    assert.equal((await audit.verify()).intact, false);
+    assert.equal((await audit.verify(caller())).intact, false);
   });
 }
 
@@ -184,12 +186,12 @@ test("finds an edit of every single field", async (t) => {
       .updateTable("audit_entries")
       .set({ [column]: changed })
       .execute();
-    assert.equal((await audit.verify()).intact, false, column);
+    assert.equal((await audit.verify(caller())).intact, false, column);
     await store.db
       .updateTable("audit_entries")
       .set({ [column]: value })
       .execute();
-    assert.equal((await audit.verify()).intact, true, column);
+    assert.equal((await audit.verify(caller())).intact, true, column);
   }
 });
 
@@ -197,17 +199,17 @@ test("finds a log that was cut together with its head, against a checkpoint", as
   const store = await memoryStore(t);
   const audit = open(t, store);
   for (let i = 0; i < 5; i++) await audit.record(passed());
-  const { head } = await audit.verify();
+  const checkpoint = await audit.checkpoint();
   await store.db.deleteFrom("audit_entries").where("seq", ">", 3).execute();
   const [last] = (await rows(store)).slice(-1);
   await store.db
     .updateTable("audit_chain")
     .set({ head_seq: 3, head_hash: last?.hash ?? "" })
     .execute();
-  assert.equal((await audit.verify()).intact, true);
-  assert.match((await audit.verify(head)).fault ?? "", /missing/);
+  assert.equal((await audit.verify(caller())).intact, true);
+  assert.match((await audit.verify(caller(), checkpoint)).fault ?? "", /missing/);
   for (let i = 0; i < 5; i++) await audit.record(passed({ name: "forged" }));
-  assert.match((await audit.verify(head)).fault ?? "", /entry 5/);
+  assert.match((await audit.verify(caller(), checkpoint)).fault ?? "", /entry 5/);
 });
 
 test("prunes what is older than the retention and still verifies", async (t) => {
@@ -216,10 +218,30 @@ test("prunes what is older than the retention and still verifies", async (t) => 
   const audit = open(t, store, { now: () => 100 * day });
   for (const age of [95, 91, 89, 1]) await audit.record(passed({ started_at: (100 - age) * day }));
   assert.equal(await audit.prune(90), 2);
-  const verdict = await audit.verify();
+  const verdict = await audit.verify(caller());
   assert.deepEqual([verdict.intact, verdict.checked], [true, 2]);
   await audit.record(passed({ started_at: 100 * day }));
-  assert.equal((await audit.verify()).intact, true);
+  assert.equal((await audit.verify(caller())).intact, true);
+});
+
+test("takes a checkpoint as long as its entry is kept, and refuses an older one", async (t) => {
+  const store = await memoryStore(t);
+  const day = 86_400_000;
+  const audit = open(t, store, { now: () => 100 * day });
+  const checkpoints: string[] = [];
+  for (const age of [95, 91, 1]) {
+    await audit.record(passed({ started_at: (100 - age) * day }));
+    checkpoints.push(await audit.checkpoint());
+  }
+  await audit.prune(90);
+  const [older = "", last = "", kept = ""] = checkpoints;
+  for (const checkpoint of [last, kept]) assert.equal((await audit.verify(caller(), checkpoint)).intact, true);
+  await assert.rejects(audit.verify(caller(), older), { code: "invalid_input" });
+});
+
+test("stops reading when its caller goes away", async (t) => {
+  const audit = open(t, await memoryStore(t));
+  await assert.rejects(audit.verify(caller({ signal: AbortSignal.abort() })), { name: "AbortError" });
 });
 
 test("lists what has just been read, too", async (t) => {

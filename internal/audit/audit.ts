@@ -6,7 +6,7 @@ import { printable } from "../operation/printable.ts";
 import type { AuditLog, Outcome, AuditEntry as Passed } from "../operation/waist.ts";
 import { Problem, type ProblemCode } from "../problem/problem.ts";
 import type { AuditFilter, AuditStore } from "./audit-store.ts";
-import { chained, faultOf, type Link } from "./chain.ts";
+import { chained, checkpointOf, faultOf, type Link, linkOf } from "./chain.ts";
 import { Queue } from "./queue.ts";
 import type { AuditRow } from "./schema.ts";
 
@@ -32,8 +32,8 @@ export type Verdict = {
   readonly checked: number;
   /** The first thing that is wrong. */
   readonly fault: string | null;
-  /** Keep it elsewhere: a later check against it also finds a log that was cut or rewritten as a whole. */
-  readonly head: Link;
+  /** Where the log ends, to be kept elsewhere. */
+  readonly checkpoint: string;
 };
 
 type Deps = {
@@ -100,14 +100,27 @@ export class Audit implements AuditLog, AsyncDisposable {
     return pageOf("entries", await this.#store.list(input, input));
   }
 
-  /** Reads the whole chain; with a `checkpoint`, a head kept elsewhere, also checks that it is still part of it. */
-  async verify(checkpoint?: Link): Promise<Verdict> {
+  /**
+   * Reads the whole chain. With a `checkpoint` of before that was kept elsewhere, it also finds a log that was cut or
+   * rewritten as a whole.
+   */
+  async verify({ signal }: Pick<Call, "signal">, checkpoint?: string): Promise<Verdict> {
+    const kept = checkpoint === undefined ? [] : [linkOf(checkpoint)];
+    for (;;) {
+      await this.#queue.flush();
+      const { anchor, head } = await this.#store.chain();
+      refuseOlder(kept, anchor);
+      const { checked, fault } = await this.#walk(anchor, [head, ...kept], signal);
+      const wasPruned = (await this.#store.chain()).anchor.seq !== anchor.seq;
+      if (fault === null || !wasPruned)
+        return { intact: fault === null, checked, fault, checkpoint: checkpointOf(head) };
+    }
+  }
+
+  /** Where the log ends now, for a place out of reach of whoever can write to the database. */
+  async checkpoint(): Promise<string> {
     await this.#queue.flush();
-    const { anchor, head } = await this.#store.chain();
-    const { checked, fault } = await this.#walk(anchor, checkpoint === undefined ? [head] : [head, checkpoint]);
-    const pruned = fault !== null && (await this.#store.chain()).anchor.seq !== anchor.seq;
-    if (pruned) return this.verify(checkpoint);
-    return { intact: fault === null, checked, fault, head };
+    return checkpointOf((await this.#store.chain()).head);
   }
 
   /** Deletes what is older than `retention_days`, in small steps; the rest still verifies. */
@@ -127,9 +140,10 @@ export class Audit implements AuditLog, AsyncDisposable {
   }
 
   /** From the anchor to the end, and past each of the marks. */
-  async #walk(anchor: Link, marks: readonly Link[]): Promise<Pick<Verdict, "checked" | "fault">> {
+  async #walk(anchor: Link, marks: readonly Link[], signal: AbortSignal): Promise<Pick<Verdict, "checked" | "fault">> {
     let last = anchor;
     for (;;) {
+      signal.throwIfAborted();
       const entries = await this.#store.after(last.seq, 1000);
       for (const entry of entries) {
         const checked = last.seq - anchor.seq;
@@ -157,6 +171,13 @@ export class Audit implements AuditLog, AsyncDisposable {
       );
     }
   }
+}
+
+/** What was pruned with its retention cannot be compared, and must not pass for a log that was cut. */
+function refuseOlder(checkpoints: readonly Link[], anchor: Link): void {
+  if (checkpoints.every(({ seq, hash }) => seq > anchor.seq || (seq === anchor.seq && hash === anchor.hash))) return;
+  const message = `is not one of this log as it is kept, which begins behind entry ${anchor.seq}`;
+  throw new Problem("invalid_input", `/checkpoint: ${message}.`, { errors: [{ path: "/checkpoint", message }] });
 }
 
 function isAudited({ call, capability, outcome }: Passed): boolean {

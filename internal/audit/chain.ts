@@ -17,3 +17,12 @@ export function faultOf(previous: Link, { hash, ...entry }: AuditEntry): string 
   if (entry.seq !== previous.seq + 1) return `entry ${previous.seq + 1} is missing`;
   return chained(previous, entry).hash === hash ? null : `entry ${entry.seq} was changed`;
 }
+
+/** A link as text that people keep: `1234:` and the hash. */
+export const checkpointOf = ({ seq, hash }: Link): string => `${seq}:${hash}`;
+
+/** The link of a text that `checkpointOf` made. */
+export function linkOf(checkpoint: string): Link {
+  const [seq = "", hash = ""] = checkpoint.split(":");
+  return { seq: Number(seq), hash };
+}

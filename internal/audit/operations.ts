@@ -31,3 +31,32 @@ export const listAuditEntries = operation({
   label: () => "Read the audit log",
   run: (call, input, { audit }: { readonly audit: Pick<Audit, "list"> }) => audit.list(call, input),
 });
+
+export const verifyAuditLog = operation({
+  name: "verify_audit_log",
+  title: "Verify audit log",
+  description:
+    "Check that no entry of the audit log was changed, deleted or moved. Keep the checkpoint of the answer in another place: given to a later check, it also finds a log whose end was cut off or that was written anew as a whole. The daemon writes one to its own log every hour.",
+  effect: "read",
+  idempotent: true,
+  permission: "audit.view",
+  input: z.strictObject({
+    checkpoint: z
+      .string()
+      .regex(/^\d{1,15}:([0-9a-f]{64})?$/, "is not a checkpoint, which is a number, a colon and 64 hex digits")
+      .optional()
+      .describe("The checkpoint of an earlier check, which must still be part of the log"),
+  }),
+  output: z.object({
+    intact: z.boolean().describe("Whether everything is as it was written"),
+    checked: z.number().int().describe("How many entries were checked"),
+    fault: z.string().nullable().describe("The first thing that is wrong; null when nothing is"),
+    checkpoint: z.string().describe("Where the log ends; keep it elsewhere and give it to the next check"),
+  }),
+  problems: [],
+  path: "/audit/verification",
+  tool: { visibility: "discoverable", keywords: ["tamper", "hash chain", "integrity", "forged", "proof"] },
+  command: { words: ["audit", "verify"], args: [] },
+  label: () => "Verify the audit log",
+  run: (call, { checkpoint }, { audit }: { readonly audit: Pick<Audit, "verify"> }) => audit.verify(call, checkpoint),
+});

@@ -196,6 +196,10 @@ describe("an answer", () => {
     assert.match(told.stdout, /valid: +no\n/);
     assert.equal((await typed([...command, "--json"], invalid)).code, 1);
     assert.deepEqual([(await typed(command, valid)).code, (await typed([...command, "--json"], valid)).code], [0, 0]);
+    assert.deepEqual(
+      [(await typed(command, { intact: false })).code, (await typed(command, { intact: true })).code],
+      [1, 0],
+    );
   });
 
   test("that needs approval says how to go on", async () => {

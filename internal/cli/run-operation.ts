@@ -76,7 +76,7 @@ function printText(text: string, encoding: unknown, { stdout }: Io): void {
 }
 
 /** A check that ran and found something wrong fails, as a linter does. */
-const verdictOf = ({ valid }: Row): number => (valid === false ? 1 : 0);
+const verdictOf = ({ valid, intact }: Row): number => (valid === false || intact === false ? 1 : 0);
 
 function printRun(output: Row, io: Io): number {
   const { exit_code, signal, timed_out, stdout, stderr } = output;

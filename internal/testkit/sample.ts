@@ -18,6 +18,7 @@ const texts = [
   "space.state",
   "x".repeat(12),
   "a".repeat(64),
+  `1:${"a".repeat(64)}`,
   "Correct-horse-9-battery",
 ];
 
