@@ -7,12 +7,17 @@ type Message = { readonly id?: number; readonly event?: string; readonly data: u
 export type EventStream = {
   /** Resolves when the connection can take more: whoever awaits it keeps memory bounded. */
   readonly send: (message: Message) => Promise<void>;
+  /** For what the next message replaces, such as progress: left out while the connection cannot take more. */
+  readonly offer: (message: Message) => void;
   readonly end: () => void;
   /** Aborted when the reader is gone. */
   readonly signal: AbortSignal;
 };
 
 const keepAliveMs = 15_000;
+
+/** How long a browser waits before it comes back; some take 5 s and more by themselves. */
+const retryMs = 2000;
 
 /** After so many keep-alives that could not be sent the reader counts as gone. */
 const mostStalled = 4;
@@ -24,7 +29,7 @@ export function openEventStream(reply: FastifyReply): EventStream {
   reply.hijack();
   reply.header("content-type", "text/event-stream; charset=utf-8").header("x-accel-buffering", "no");
   raw.writeHead(200, reply.getHeaders() as Record<string, string>);
-  raw.write(": ok\n\n");
+  raw.write(`: ok\nretry: ${retryMs}\n\n`);
   let stalled = 0;
   const keepAlive = setInterval(() => {
     stalled = raw.writableNeedDrain ? stalled + 1 : 0;
@@ -40,6 +45,9 @@ export function openEventStream(reply: FastifyReply): EventStream {
     send: async (message) => {
       if (raw.writableEnded || raw.destroyed) return;
       if (!raw.write(textOf(message))) await once(raw, "drain", { signal: gone.signal }).catch(() => {});
+    },
+    offer: (message) => {
+      if (!raw.writableEnded && !raw.destroyed && !raw.writableNeedDrain) raw.write(textOf(message));
     },
     end: () => {
       clearInterval(keepAlive);

@@ -73,7 +73,7 @@ async function streamed(
   registry: Registry,
 ): Promise<void> {
   const stream = openEventStream(parts.reply);
-  const call = callOf({ ...parts, report: (data) => void stream.send({ event: "progress", data }) });
+  const call = callOf({ ...parts, report: (data) => stream.offer({ event: "progress", data }) });
   try {
     await stream.send({ event: "result", data: await registry.invoke(card.name, input, call) });
   } catch (thrown) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { type RestUnderTest, restUnderTest, tokenHolder } from "../testkit/rest.ts";
+import { openEventStream } from "./event-stream.ts";
 
 const all = { authorization: "Bearer all" };
 
@@ -70,6 +71,20 @@ describe("a write that streams", () => {
     assert.equal(response.status, 401);
   });
 
+  test("does not keep progress for who does not read it", async (t) => {
+    const rest = restUnderTest(t);
+    const { promise: held, resolve } = Promise.withResolvers<number>();
+    rest.server.get("/chatty", async (_request, reply) => {
+      const stream = openEventStream(reply);
+      const data = "x".repeat(16 * 1024);
+      for (let i = 0; i < 1000; i++) stream.offer({ event: "progress", data });
+      resolve(reply.raw.writableLength);
+      stream.end();
+    });
+    await (await listening(rest)).get("/chatty");
+    assert.ok((await held) < 256 * 1024, `${await held} bytes`);
+  });
+
   test("aborts the call when the caller goes away", async (t) => {
     const rest = restUnderTest(t);
     rest.things.create({ name: "slow", labels: {} });
@@ -118,7 +133,7 @@ describe("the event stream", () => {
     const response = await get("/api/events/stream");
     assert.equal(response.headers.get("content-type"), "text/event-stream; charset=utf-8");
     const read = reader(response);
-    assert.equal(await read("event: open"), ': ok\n\nid: 7\nevent: open\ndata: {"seq":7}\n\n');
+    assert.equal(await read("event: open"), ': ok\nretry: 2000\n\nid: 7\nevent: open\ndata: {"seq":7}\n\n');
     rest.feed.push(9);
     assert.match(await read("id: 9"), /id: 9\ndata: \{"seq":9/);
   });
