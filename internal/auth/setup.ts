@@ -59,11 +59,9 @@ export class Setup {
 
   /** Creates the first admin and signs them in. Of many at once exactly one succeeds. */
   async complete(input: SetupInput): Promise<SignedIn> {
-    const { store, passwords, lockout, signIn, now } = this.#deps;
-    const succeeded = lockout.begin("setup", input.ip);
+    const { store, passwords, signIn, now } = this.#deps;
     if (!(await this.required())) throw done();
-    this.#checkToken(input.token);
-    succeeded();
+    this.#checkToken(input);
     const username = parsed(Username, input.username, "/username");
     const email = input.email == null ? null : parsed(Email, input.email, "/email");
     if (username === "local" || username === "system") throw invalid("/username", "is a name knot uses itself");
@@ -85,11 +83,13 @@ export class Setup {
     return signIn(user.id, input);
   }
 
-  #checkToken(token: string): void {
+  /** 256 bits cannot be guessed, so wrong tries slow down whoever makes them and never who holds the link. */
+  #checkToken({ token, ip }: SetupInput): void {
     const link = this.#link;
     const digest = Buffer.from(digestOf(token));
     const right = link !== null && timingSafeEqual(digest, Buffer.from(link.digest));
     if (right && link.expires_at > this.#deps.now()) return;
+    this.#deps.lockout.begin(`setup ${ip}`, ip);
     throw new Problem(
       "unauthenticated",
       "The setup link is wrong or older than 15 minutes. Restart knot for a new one, or run `knot admin create-user`.",

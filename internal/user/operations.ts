@@ -150,7 +150,7 @@ export const deleteUser = operation({
 export const setPassword = operation({
   name: "set_password",
   title: "Set password",
-  description: "Give a user another password and end all their sessions. Tokens keep working.",
+  description: "Give another user a new password and end all their sessions. Tokens keep working.",
   effect: "write",
   idempotent: true,
   permission: "users.manage",

@@ -151,6 +151,15 @@ describe("users", () => {
     assert.equal((await house.principals.fromToken(secret)).user_id, ada.user.id);
   });
 
+  test("cannot set their own password without the one they have", async (t) => {
+    const { house, boss } = await staffed(await memoryStore(t));
+    await assert.rejects(house.users.setPassword(boss.call, boss.user.id, "a new long password"), {
+      code: "forbidden",
+      message: /change_password/,
+    });
+    await house.principals.fromSession(boss.session_id);
+  });
+
   test("learn from whoami who they are, what they may, and the limits that count", async (t) => {
     const { house, root, ada } = await staffed(await memoryStore(t));
     await house.groups.create(root.call, { name: "small", description: "", quota: { spaces: 2, cpus: 4 } });

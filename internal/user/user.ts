@@ -151,6 +151,7 @@ export class Users {
     const { store, passwords } = this.#deps;
     const user = await this.#find(ref);
     await this.#refuseUngoverned(call, user);
+    if (user.id === call.principal.user_id) throw ownPassword();
     passwords.check(password, "/password", [user.username, user.email]);
     const hash = await passwords.hash(password);
     await store.setPassword(user.id, hash, null, passwordEvent(user));
@@ -261,6 +262,13 @@ function stored(result: User | Taken, username: string, email: string | null | u
       : `There is a user "${username}" already. Choose another name.`,
   );
 }
+
+/** A token or a session left open would otherwise be as good as the password. */
+const ownPassword = () =>
+  new Problem(
+    "forbidden",
+    "This is your own account: change_password changes its password, and asks for the present one.",
+  );
 
 const gone = (ref: string) => new Problem("not_found", `There is no user "${ref}".`);
 
