@@ -6,6 +6,7 @@ import { isSameOrigin } from "../auth/same-origin.ts";
 import { endedSessionCookie, sessionCookie, sessionSecretFrom } from "../auth/session-cookie.ts";
 import type { Principal } from "../operation/principal.ts";
 import { parse } from "../operation/schema.ts";
+import { problemOf } from "../problem/problem.ts";
 import type { AuthService, IsSameOrigin, SignedIn } from "../rest/ports.ts";
 import type { Identity } from "./identity.ts";
 
@@ -44,7 +45,13 @@ export function createAuthDoor({ identity, audit, secure }: Deps): AuthService {
     },
     setupRequired: () => identity.setup.required(),
     async setup(raw, { ip, client }) {
-      const session = await identity.setup.complete({ ...parse(SetupForm, raw), ip, user_agent: client });
+      const form = parse(SetupForm, raw);
+      const session = await identity.setup.complete({ ...form, ip, user_agent: client }).catch(async (thrown) => {
+        const { code } = problemOf(thrown);
+        const entry = { ...signIn("setup", "Create the first administrator"), ip, client, problem_code: code };
+        if (code !== "invalid_input") await audit.recordEvent({ ...entry, outcome: "denied" });
+        throw thrown;
+      });
       const { user_id, username, credential } = session.principal;
       await audit.recordEvent({
         ...signIn("setup", "Create the first administrator"),

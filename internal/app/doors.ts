@@ -15,6 +15,7 @@ import type { Catalogue } from "../tool/catalogue.ts";
 import { createAuthDoor, renewedCookie, sameOrigin } from "./auth-door.ts";
 import type { Identity } from "./identity.ts";
 import { instructions } from "./instructions.ts";
+import { createRefusalLog } from "./refusals.ts";
 import { root, version } from "./version.ts";
 
 export type DoorsDeps = {
@@ -48,6 +49,7 @@ export async function openDoors(deps: DoorsDeps): Promise<{ server: FastifyInsta
     auth: createAuthDoor({ identity, audit, secure }),
     renewedCookie: (principal) => renewedCookie(identity, principal, secure),
     readiness: () => servers.readiness(),
+    onRefused: createRefusalLog(audit),
     draining: deps.draining,
     stopping: deps.stopping,
   });

@@ -32,6 +32,9 @@ export interface AuthService {
   setup(raw: unknown, origin: Origin): Promise<SignedIn>;
 }
 
+/** A request that was turned away before the waist saw it. `route` is the pattern, such as /api/spaces/:space. */
+export type Refusal = Origin & { readonly status: 401 | 403; readonly method: string; readonly route: string };
+
 /** The live events. */
 export interface EventFeed {
   /** The newest `seq` that has been told: who subscribes after it in the same step misses nothing. */

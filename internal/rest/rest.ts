@@ -1,11 +1,12 @@
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Principal } from "../operation/principal.ts";
 import type { Registry } from "../operation/registry.ts";
 import { createGate } from "./gate.ts";
 import { addOperationRoute } from "./operation-route.ts";
 import { plainRoutes } from "./plain-routes.ts";
-import type { Authenticate, AuthService, EventFeed, IsSameOrigin, Readiness, RestMetrics } from "./ports.ts";
+import type { Authenticate, AuthService, EventFeed, IsSameOrigin, Readiness, Refusal, RestMetrics } from "./ports.ts";
 import { sendProblem } from "./problem-reply.ts";
+import { clientOf } from "./request-call.ts";
 import { noSuchRoute } from "./server.ts";
 
 export type RestDeps = {
@@ -26,6 +27,8 @@ export type RestDeps = {
   /** How often an open stream proves again that it may be open; tests shorten it. */
   readonly recheckMs?: number;
   readonly onInternal?: (cause: unknown, where: string) => void;
+  /** For the audit log: the waist knows nothing of these. Hears of every door of the server. */
+  readonly onRefused?: (refusal: Refusal) => Promise<void>;
 };
 
 /** What signing in takes, which a stranger may send. */
@@ -37,6 +40,9 @@ export function mountRest(server: FastifyInstance, deps: RestDeps): void {
   server.addHook("onResponse", async (request, reply) => {
     const route = request.routeOptions.url ?? "none";
     deps.metrics.request(request.method, route, reply.statusCode, reply.elapsedTime / 1000);
+    if (reply.statusCode !== 401 && reply.statusCode !== 403) return;
+    const refusal = refusalOf(request, reply);
+    if (refusal !== null) await deps.onRefused?.(refusal).catch((cause) => deps.onInternal?.(cause, "the audit log"));
   });
   for (const { method, path, head = false, handler } of plainRoutes(deps, gate)) {
     server.route({ method, url: path, exposeHeadRoute: head, bodyLimit: plainBodyLimit, handler });
@@ -50,4 +56,17 @@ export function mountRest(server: FastifyInstance, deps: RestDeps): void {
     url: "/api/*",
     handler: (request, reply) => sendProblem(reply, noSuchRoute(request.method, request.url)),
   });
+}
+
+/**
+ * What the waist did not audit already: its answers have the id of the call. Signing in has entries of its own, and
+ * whoever shows no token at all is only not signed in.
+ */
+function refusalOf(request: FastifyRequest, reply: FastifyReply): Refusal | null {
+  const { method, headers, ip } = request;
+  const route = request.routeOptions.url ?? "none";
+  const status = reply.statusCode === 401 ? 401 : 403;
+  const isOwn = reply.hasHeader("knot-call-id") || (status === 401 && route.startsWith("/api/auth/"));
+  if (isOwn || (status === 401 && headers.authorization === undefined)) return null;
+  return { status, method, route, ip, client: clientOf(request) };
 }
