@@ -8,6 +8,7 @@ const words = {
   done: "was approved and is done",
   failed: "was approved and failed",
   denied: "was denied",
+  withdrawn: "was withdrawn",
   expired: "expired",
   interrupted: "was interrupted; nobody knows whether it took effect",
 } as const;

@@ -1,7 +1,6 @@
-import { randomUUID } from "node:crypto";
 import type { Call } from "../operation/call.ts";
 import { type PageRequest, pageOf } from "../operation/page.ts";
-import { may, rootOf } from "../operation/principal.ts";
+import { may } from "../operation/principal.ts";
 import { printable } from "../operation/printable.ts";
 import type { ApprovalGate, Capability } from "../operation/waist.ts";
 import { Problem } from "../problem/problem.ts";
@@ -11,13 +10,14 @@ import type { ApprovalPolicies } from "./approval-policies.ts";
 import type { ApprovalChange, ApprovalStore, StoredApproval } from "./approval-store.ts";
 import { type ApprovedCalls, Execution } from "./execution.ts";
 import { hideSecrets } from "./hidden.ts";
-import { type Question, questionOf } from "./question.ts";
+import { type Asking, pendingRow, type Question, questionOf } from "./question.ts";
 import { missing, refuseDecider, revived, summaryOf, undecided, unfinished } from "./refusal.ts";
-import type { Approval, ApprovalState, DecidedApproval } from "./schema.ts";
+import { type Approval, type ApprovalState, type DecidedApproval, endedStates } from "./schema.ts";
+import { isOutlived } from "./uncollected.ts";
 import { Waiters } from "./waiters.ts";
 
 const hour = 3_600_000;
-const ended: ReadonlySet<ApprovalState> = new Set(["done", "failed", "denied", "expired", "interrupted"]);
+const ended: ReadonlySet<ApprovalState> = new Set(endedStates);
 
 type Deps = {
   readonly store: ApprovalStore;
@@ -60,14 +60,15 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     call: Call,
   ): Promise<{ run: true } | { run: false; output: unknown }> {
     const asks = await this.#deps.policies.asks(capability, call);
-    const { user_id } = call.principal;
-    if (!asks && !this.#open.has(user_id)) return { run: true };
+    const isNew = call.approval_id === undefined && !this.#open.has(call.principal.user_id);
+    if (!asks && isNew) return { run: true };
     const question = questionOf(capability, input, call);
-    const known = await this.#known(question, call);
-    if (known !== null && (asks || known.state !== "pending")) return this.#answer(known);
-    if (known !== null) await this.#withdraw(known);
-    if (!asks) return { run: true };
-    return this.#answer(await this.#ask(capability, input, label, call, question));
+    const known = await this.#known(question, capability, call);
+    if (call.declined) return this.#decline(known, call);
+    if (known !== null && known.state !== "pending") return this.#answer(known);
+    if (asks) return this.#answer(known ?? (await this.#ask({ capability, input, label, call }, question)));
+    const latest = known && (await this.#withdraw(known, { reason: "The call no longer needs approval." }));
+    return latest === null || latest.state === "withdrawn" ? { run: true } : this.#answer(latest);
   }
 
   /** Resolves when the approval has ended, or rejects when the signal aborts. */
@@ -138,71 +139,52 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     await this.#execution[Symbol.asyncDispose]();
   }
 
-  async #ask(capability: Capability, input: unknown, label: string, call: Call, question: Question) {
-    const id = randomUUID();
-    const { principal } = call;
+  async #ask(asking: Asking, question: Question): Promise<StoredApproval> {
     const created_at = this.#now();
-    const row: StoredApproval = {
-      id,
-      user_id: principal.user_id,
-      username: principal.username,
-      credential_kind: principal.credential.kind,
-      credential_id: principal.credential.id,
-      credential_name: printable(principal.credential.name, 200),
-      credential_root: rootOf(principal.credential),
-      door: call.door,
-      client: printable(call.client, 200),
-      ip: call.ip,
-      call_id: call.id,
-      tool: capability.name,
-      origin: capability.origin,
-      label: printable(label),
-      effect: capability.effect,
-      arguments: this.#deps.vault.seal(`approvals/${id}/arguments`, JSON.stringify(input ?? {})),
-      args_hash: question.args_hash,
-      schema_hash: capability.schema_hash,
-      idempotency_key: call.idempotency_key ?? null,
-      open_key: question.open_key,
-      state: "pending",
-      created_at,
-      expires_at: created_at + (this.#deps.expires_after_ms ?? 24 * hour),
-      decided_by: null,
-      decided_by_name: null,
-      decided_at: null,
-      reason: null,
-      finished_at: null,
-      output: null,
-      problem: null,
-      collected_at: null,
-    };
-    this.#open.add(principal.user_id);
+    const expires_at = created_at + (this.#deps.expires_after_ms ?? 24 * hour);
+    const row = pendingRow(asking, question, { vault: this.#deps.vault, created_at, expires_at });
+    this.#open.add(row.user_id);
     const { approval } = await this.#deps.store.add(row, eventOf(row, "approval.pending"));
     return approval;
   }
 
-  /** The row this call is a retry of. */
-  async #known(question: Question, call: Call): Promise<StoredApproval | null> {
-    const { store } = this.#deps;
-    if (call.approval_id !== undefined) {
-      const named = await store.get(call.approval_id);
-      const fits =
-        named !== null &&
-        named.user_id === call.principal.user_id &&
-        named.tool === question.tool &&
-        named.args_hash === question.args_hash;
-      if (fits) return named;
-    }
-    const open = await store.findOpen(question.open_key);
-    if (open !== null && open.args_hash !== question.args_hash) {
+  /** The row this call is a retry of; null when it is a new call. */
+  async #known(question: Question, capability: Capability, call: Call): Promise<StoredApproval | null> {
+    const named = await this.#named(question, call);
+    const found = named ?? (await this.#deps.store.findOpen(question.open_key));
+    if (found === null) return null;
+    if (found.args_hash !== question.args_hash) {
       throw new Problem("conflict", "This idempotency key was used with other input. Use a new key for a new call.");
     }
-    return open;
+    const row = await this.#inTime(found);
+    const isChanged = row.schema_hash !== capability.schema_hash || row.origin !== capability.origin;
+    if (row.state === "pending" && isChanged) {
+      const latest = await this.#withdraw(row, { reason: "The tool changed since the question was asked." });
+      return latest.state === "withdrawn" ? null : latest;
+    }
+    const isForgotten = named === null && row.idempotency_key === null && isOutlived(row, this.#now());
+    if (!isForgotten) return row;
+    await this.#deps.store.change(row.id, { from: [row.state], set: { open_key: null } });
+    return null;
+  }
+
+  /** The row the caller says this is a retry of, when it is one of this very call. */
+  async #named({ tool, args_hash }: Question, { approval_id, principal }: Call): Promise<StoredApproval | null> {
+    const row = approval_id === undefined ? null : await this.#deps.store.get(approval_id);
+    const fits = row?.user_id === principal.user_id && row.tool === tool && row.args_hash === args_hash;
+    return fits ? row : null;
+  }
+
+  /** The caller's person said no themselves. */
+  async #decline(known: StoredApproval | null, { principal, client }: Call) {
+    const where = client === "" ? "" : ` in ${client}`;
+    if (known === null) throw new Problem("declined", `The user declined this call${where}, so it was not made.`);
+    if (known.state !== "pending") return this.#answer(known);
+    const by = { decided_by: principal.user_id, decided_by_name: principal.username, decided_at: this.#now() };
+    return this.#answer(await this.#withdraw(known, { ...by, reason: printable(`Declined by who asked${where}.`) }));
   }
 
   async #answer(row: StoredApproval): Promise<{ run: false; output: unknown }> {
-    if (row.state === "pending" && row.expires_at <= this.#now()) {
-      return this.#answer((await this.#expire(row)) ?? (await this.#reload(row.id)));
-    }
     if (!ended.has(row.state)) throw this.#required(row);
     await this.#collect(row);
     if (row.state === "done") return { run: false, output: this.#opened(row, "output") };
@@ -234,15 +216,21 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     await this.#execution.run(row).catch((cause) => this.#deps.onError?.(cause));
   }
 
+  /** The row as it stands, expired when its time is over. */
+  async #inTime(row: StoredApproval): Promise<StoredApproval> {
+    if (row.state !== "pending" || row.expires_at > this.#now()) return row;
+    return (await this.#expire(row)) ?? (await this.#reload(row.id));
+  }
+
   async #expire(row: StoredApproval): Promise<StoredApproval | null> {
     const set = { state: "expired", reason: "Nobody decided in time." } as const;
     return this.#change(row.id, { from: ["pending"], set, event: decidedEvent });
   }
 
-  async #withdraw(row: StoredApproval): Promise<void> {
-    const set = { state: "expired", reason: "The call no longer needs approval.", open_key: null } as const;
-    const withdrawn = await this.#change(row.id, { from: ["pending"], set, event: decidedEvent });
-    if (withdrawn === null) throw this.#required(await this.#reload(row.id));
+  /** The row as it is now: withdrawn, unless someone decided first. */
+  async #withdraw(row: StoredApproval, why: Partial<StoredApproval>): Promise<StoredApproval> {
+    const set = { ...why, state: "withdrawn", open_key: null } as const;
+    return (await this.#change(row.id, { from: ["pending"], set, event: decidedEvent })) ?? this.#reload(row.id);
   }
 
   async #collect(row: StoredApproval): Promise<void> {

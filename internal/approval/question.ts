@@ -1,6 +1,11 @@
+import { randomUUID } from "node:crypto";
 import type { Call } from "../operation/call.ts";
+import { rootOf } from "../operation/principal.ts";
+import { printable } from "../operation/printable.ts";
 import { hashOf } from "../operation/schema.ts";
 import type { Capability } from "../operation/waist.ts";
+import type { Vault } from "../secret/secret.ts";
+import type { StoredApproval } from "./approval-store.ts";
 
 /** What makes two calls the same question. */
 export type Question = { readonly tool: string; readonly args_hash: string; readonly open_key: string };
@@ -15,4 +20,46 @@ export function questionOf(capability: Pick<Capability, "name">, input: unknown,
       ? hashOf(["arguments", user_id, credential.kind, credential.id, tool, args_hash])
       : hashOf(["key", user_id, tool, call.idempotency_key]);
   return { tool, args_hash, open_key };
+}
+
+/** A call as it stands before the gate. */
+export type Asking = {
+  readonly capability: Capability;
+  readonly input: unknown;
+  readonly label: string;
+  readonly call: Call;
+};
+
+/** The row of a call that waits, until `expires_at`. */
+export function pendingRow(
+  { capability, input, label, call }: Asking,
+  question: Question,
+  { vault, created_at, expires_at }: { vault: Vault; created_at: number; expires_at: number },
+): StoredApproval {
+  const id = randomUUID();
+  const { user_id, username, credential } = call.principal;
+  return {
+    ...{ id, user_id, username },
+    credential_kind: credential.kind,
+    credential_id: credential.id,
+    credential_name: printable(credential.name, 200),
+    credential_root: rootOf(credential),
+    door: call.door,
+    client: printable(call.client, 200),
+    ip: call.ip,
+    call_id: call.id,
+    tool: capability.name,
+    origin: capability.origin,
+    label: printable(label),
+    effect: capability.effect,
+    arguments: vault.seal(`approvals/${id}/arguments`, JSON.stringify(input ?? {})),
+    args_hash: question.args_hash,
+    schema_hash: capability.schema_hash,
+    idempotency_key: call.idempotency_key ?? null,
+    open_key: question.open_key,
+    state: "pending",
+    ...{ created_at, expires_at },
+    ...{ decided_by: null, decided_by_name: null, decided_at: null, reason: null },
+    ...{ finished_at: null, output: null, problem: null, collected_at: null },
+  };
 }

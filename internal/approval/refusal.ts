@@ -4,12 +4,8 @@ import { Problem, type ProblemCode, problems } from "../problem/problem.ts";
 import type { StoredApproval } from "./approval-store.ts";
 
 /** What a problem document says of the approval it is about; `url` is its whole address in the web interface. */
-export const summaryOf = ({ id, label, state, expires_at }: StoredApproval, url: string) => ({
-  id,
-  label,
-  state,
-  url,
-  expires_at,
+export const summaryOf = ({ id, label, state, created_at, expires_at }: StoredApproval, url: string) => ({
+  ...{ id, label, state, url, created_at, expires_at },
 });
 
 /** Also for what is not the caller's to see. */
@@ -50,6 +46,11 @@ export function undecided(row: StoredApproval, url: string): Problem {
     const why = row.state === "expired" && row.reason !== null ? row.reason : "Nobody decided in time.";
     return new Problem("conflict", `This question has expired: ${why} The call has to be made again.`, { extra });
   }
+  if (row.state === "withdrawn") {
+    return new Problem("conflict", `This question was withdrawn: ${row.reason} There is nothing left to decide.`, {
+      extra,
+    });
+  }
   const how = row.state === "denied" ? "denied" : "approved";
   return new Problem("conflict", `${row.decided_by_name ?? "Someone"} has already ${how} this call.`, { extra });
 }
@@ -65,15 +66,12 @@ export function unfinished(row: StoredApproval, url: string): Problem {
     );
   }
   const reason = row.reason === null ? "" : ` Reason: ${row.reason}`;
-  return row.state === "denied"
-    ? new Problem(
-        "declined",
-        `${row.decided_by_name ?? "Someone"} denied this call.${reason} Do not try it again unasked.`,
-        {
-          extra,
-        },
-      )
-    : new Problem("declined", `The question has expired.${reason} Ask the user before you call again.`, { extra });
+  const said = {
+    denied: `${row.decided_by_name ?? "Someone"} denied this call.${reason} Do not try it again unasked.`,
+    withdrawn: `This call was not made.${reason} Do not try it again unasked.`,
+    expired: `The question has expired.${reason} Ask the user before you call again.`,
+  };
+  return new Problem("declined", said[row.state as keyof typeof said], { extra });
 }
 
 const standard = new Set(["type", "title", "status", "code", "detail", "instance", "errors"]);

@@ -7,12 +7,26 @@ export const approvalStates = [
   "done",
   "failed",
   "denied",
+  "withdrawn",
   "expired",
   "interrupted",
 ] as const;
 
-/** `interrupted`: the daemon ended while the call ran, so nobody knows whether it took effect. */
+/**
+ * `withdrawn`: who asked said no themselves, or there was nothing left to ask. `interrupted`: the daemon ended while the
+ * call ran, so nobody knows whether it took effect.
+ */
 export type ApprovalState = (typeof approvalStates)[number];
+
+/** Where an approval stays. */
+export const endedStates = [
+  "done",
+  "failed",
+  "denied",
+  "withdrawn",
+  "expired",
+  "interrupted",
+] as const satisfies ApprovalState[];
 
 const at = (what: string) => z.number().int().describe(`${what}, in milliseconds since 1970 UTC`);
 
@@ -22,7 +36,7 @@ export const Approval = z
     id: z.string().describe("The approval's id"),
     state: z
       .enum(approvalStates)
-      .describe("Where it stands; interrupted means that nobody knows whether it took effect"),
+      .describe("Where it stands; withdrawn: who asked took it back; interrupted: nobody knows whether it took effect"),
     label: z.string().describe("What would be done, in one sentence"),
     tool: z.string().describe("The operation or tool that was called"),
     origin: z.string().describe("knot, or the connected server the tool belongs to"),

@@ -22,6 +22,8 @@ export type Call = {
   readonly idempotency_key?: string | undefined;
   /** The approval this call is a retry of. It is only a hint: the gate checks that it fits. */
   readonly approval_id?: string | undefined;
+  /** The caller's own person said no to the question of `approval_id`: it is withdrawn, and the call is not made. */
+  readonly declined?: boolean | undefined;
 };
 
 /** A call with the parts a door may leave out filled in. */

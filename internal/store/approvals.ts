@@ -6,15 +6,13 @@ import type {
   StoredApproval,
   StoredPolicy,
 } from "../approval/approval-store.ts";
-import type { ApprovalState } from "../approval/schema.ts";
+import { type ApprovalState, endedStates } from "../approval/schema.ts";
 import type { NewEvent } from "../event/schema.ts";
 import { decodeCursor, type Page, type PageRequest } from "../operation/page.ts";
 import type { Store } from "./store.ts";
 
 export type ApprovalsTable = { -readonly [Column in keyof StoredApproval]: StoredApproval[Column] };
 export type ApprovalPoliciesTable = { -readonly [Column in keyof StoredPolicy]: StoredPolicy[Column] };
-
-const ended = ["done", "failed", "denied", "expired", "interrupted"] as const;
 
 export class SqlApprovals implements ApprovalStore {
   readonly #store: Store;
@@ -113,7 +111,7 @@ export class SqlApprovals implements ApprovalStore {
       .updateTable("approvals")
       .set({ open_key: null })
       .where("open_key", "is not", null)
-      .where("state", "in", ended)
+      .where("state", "in", endedStates)
       .where("expires_at", "<", expired_before)
       .execute();
   }
@@ -121,7 +119,7 @@ export class SqlApprovals implements ApprovalStore {
   async prune(created_before: number): Promise<number> {
     const { numDeletedRows } = await this.#store.db
       .deleteFrom("approvals")
-      .where("state", "in", ended)
+      .where("state", "in", endedStates)
       .where("created_at", "<", created_before)
       .executeTakeFirst();
     return Number(numDeletedRows);

@@ -17,6 +17,7 @@ export const stateLooks: Readonly<Record<Approval["state"], Look>> = {
   done: { word: "Approved and done", tone: "good", icon: "check" },
   failed: { word: "Approved, but failed", tone: "bad", icon: "warning" },
   denied: { word: "Denied", tone: "dim", icon: "cross" },
+  withdrawn: { word: "Withdrawn", tone: "dim", icon: "cross" },
   expired: { word: "Expired", tone: "dim", icon: "clock" },
   interrupted: { word: "Interrupted, outcome unknown", tone: "bad", icon: "warning" },
 };
