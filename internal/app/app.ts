@@ -115,6 +115,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
     ...{ config, url, tls, identity, audit, registry, catalogue, servers, metrics, onInternal },
     key: data.key,
     events: governance.events,
+    approvals: governance.approvals,
     draining: draining.signal,
     stopping: stopping.signal,
   });

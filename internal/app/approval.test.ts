@@ -10,7 +10,7 @@ import { dataFolder } from "../testkit/daemon.ts";
 import { type House, type Inhabitant, reopenHouse, startHouse } from "../testkit/house.ts";
 import { needs } from "../testkit/needs.ts";
 
-type Asker = Inhabitant & { readonly token_id: string; readonly secret: string };
+type Asker = Inhabitant & { readonly name: string; readonly token_id: string; readonly secret: string };
 
 const withoutEngine = ["--server-docker-enabled=never", "--server-podman-enabled=never"];
 
@@ -24,11 +24,12 @@ describe("a call of a token that must ask", needs("process"), () => {
 
   /** A member with a running space "dev" and a token whose commands ask. */
   async function asker(): Promise<Asker> {
-    const user = await house.add(`user-${++count}`, "member");
+    const name = `user-${++count}`;
+    const user = await house.add(name, "member");
     const { id, secret } = await user.token("client");
     await house.admin.browser.ok("set_approval_policy", askFirst(id, "run_command"));
     await user.browser.ok("create_space", { template: "sandbox", name: "dev" });
-    return { ...user, token_id: id, secret };
+    return { ...user, name, token_id: id, secret };
   }
 
   /** How often the command of `work` has run, as its space remembers. */
@@ -64,6 +65,42 @@ describe("a call of a token that must ask", needs("process"), () => {
     assert.equal(await runs(ann), 1);
   });
 
+  test("waits for a decision that comes after its person went on, without asking twice", async () => {
+    const ann = await asker();
+    let asked = 0;
+    const client = await connectModern(house.mcpUrl, ann.secret, { capabilities: { elicitation: { url: {} } } });
+    client.setRequestHandler("elicitation/create", () => {
+      asked += 1;
+      return { action: "accept" };
+    });
+    const progress = Promise.withResolvers<string>();
+    const onprogress = ({ message = "" }) => void (message.startsWith("Waiting") && progress.resolve(message));
+    const call = client.callTool({ name: "run_command", arguments: work }, { onprogress });
+    const id = /approvals\/([\w-]+)/.exec(await progress.promise)?.[1] as string;
+    assert.equal((await decide(id)).status, 200);
+    assert.equal(((await call).structuredContent as { stdout: string }).stdout, "worked\n");
+    await client.close();
+    assert.deepEqual([asked, await runs(ann)], [1, 1]);
+  });
+
+  test("is withdrawn when its person declines it in the client, which everybody sees", async () => {
+    const ann = await asker();
+    const client = await connectModern(house.mcpUrl, ann.secret, { capabilities: { elicitation: { url: {} } } });
+    client.setRequestHandler("elicitation/create", () => ({ action: "decline" }));
+    const { structuredContent } = await client.callTool({ name: "run_command", arguments: work });
+    await client.close();
+    const told = structuredContent as { code: string; approval: { id: string } };
+    assert.equal(told.code, "declined");
+    const { approval } = await house.admin.browser.ok("get_approval", { approval: told.approval.id });
+    assert.deepEqual([approval.state, approval.decided_by], ["withdrawn", ann.name]);
+    assert.match(approval.reason, /^Declined by who asked in test-client 1.2.3\.$/);
+    const late = await decide(approval.id);
+    assert.deepEqual([late.status, late.body.code], [409, "conflict"]);
+    assert.equal(await runs(ann), 0);
+    const { entries } = await house.admin.browser.ok("list_audit_entries", { user: ann.name, outcome: "denied" });
+    assert.deepEqual([entries[0].operation, entries[0].problem_code], ["run_command", "declined"]);
+  });
+
   test("is told to a client of 2025, which gets the result when it calls again, and the next call asks anew", async () => {
     const ann = await asker();
     const client = (await connectFirst(house.mcpUrl, ann.secret)) as unknown as Client;
@@ -72,12 +109,12 @@ describe("a call of a token that must ask", needs("process"), () => {
     const { id, state } = approvalOf(first);
     assert.equal(state, "pending");
     assert.ok(JSON.stringify(first.content).includes(`${house.daemon.origin}/approvals/${id}`));
-    assert.equal(approvalOf(await call()).id, id);
     assert.equal(await runs(ann), 0);
 
+    const again = call();
     assert.equal((await decide(id)).body.approval.state, "done");
     assert.equal(await runs(ann), 1);
-    assert.equal(((await call()).structuredContent as { stdout: string }).stdout, "worked\n");
+    assert.equal(((await again).structuredContent as { stdout: string }).stdout, "worked\n");
     assert.equal(await runs(ann), 1);
     assert.notEqual(approvalOf(await call()).id, id);
     await client.close();
@@ -102,6 +139,16 @@ describe("a call of a token that must ask", needs("process"), () => {
     assert.deepEqual([approval.state, approval.problem.code], ["failed", "forbidden"]);
     await house.admin.browser.ok("update_user", { user: ann.id, role_ids: ["member"] });
     assert.equal(await runs(ann), 0);
+  });
+
+  test("fails when its space was deleted in between", async () => {
+    const ann = await asker();
+    const id = await askOverRest(house, ann);
+    await ann.browser.ok("delete_space", { space: "dev", confirm: true });
+    const { approval } = (await decide(id)).body;
+    assert.deepEqual([approval.state, approval.problem.code], ["failed", "not_found"]);
+    const { status, body } = await house.with(ann.secret).call("run_command", work);
+    assert.deepEqual([status, body.code, body.approval.id], [404, "not_found", id]);
   });
 
   test("fails when its token was revoked in between", async () => {
@@ -228,8 +275,6 @@ describe("a call that waits while the daemon is killed", () => {
       assert.deepEqual([decided.status, decided.body.code], [409, "conflict"]);
       assert.match(decided.body.detail, /expired/);
       assert.equal((await house.admin.browser.ok("get_approval", { approval: id })).approval.state, "expired");
-      const told = await house.with(secret).call("create_group", created);
-      assert.deepEqual([told.status, told.body.code], [403, "declined"]);
       const again = await house.with(secret).call("create_group", created);
       assert.notEqual(again.body.approval.id, id);
       assert.equal((await house.admin.browser.ok("list_groups")).total, 0);

@@ -1,6 +1,7 @@
 import { hkdfSync } from "node:crypto";
 import { join } from "node:path";
 import type { FastifyInstance } from "fastify";
+import type { Approvals } from "../approval/approval.ts";
 import type { Audit } from "../audit/audit.ts";
 import type { Config } from "../config/schema.ts";
 import type { Events } from "../event/event.ts";
@@ -29,6 +30,7 @@ export type DoorsDeps = {
   readonly registry: Registry;
   readonly catalogue: Catalogue;
   readonly events: Events;
+  readonly approvals: Pick<Approvals, "waitFor">;
   readonly servers: Servers;
   readonly metrics: Metrics;
   /** Aborted when the daemon has been told to stop, and when it does not wait any longer. */
@@ -58,6 +60,7 @@ export async function openDoors(deps: DoorsDeps): Promise<{ server: FastifyInsta
         ...{ catalogue, instructions, version, onInternal, authenticate },
         config: { ...config.server.mcp, url },
         stateKey: Buffer.from(hkdfSync("sha256", deps.key, "", "knot-mcp-state-v1", 32)),
+        hold: { decided: (id, signal) => deps.approvals.waitFor(id, signal) },
         onRevoked: (listener) => identity.principals.onRevoked(listener),
       })
     : null;

@@ -1,28 +1,45 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, test } from "node:test";
+import type { Call } from "../operation/call.ts";
 import { Problem, type ProblemCode } from "../problem/problem.ts";
 import type { ToolResult } from "../tool/tool.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
-import { callModern, connectFirst, connectModern } from "./fixtures/clients.ts";
+import { callModern, connectFirst, connectModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
 import { daemonFor, user } from "./fixtures/daemon.ts";
 
 const elicitation = (modes: object) => ({
   "io.modelcontextprotocol/clientCapabilities": { elicitation: modes },
 });
 
-type Approval = { id: string; label: string; state: string; url: string; expires_at: number };
+type Approval = { id: string; label: string; state: string; url: string; created_at: number; expires_at: number };
 
 const approval = (overrides: Partial<Approval> = {}): Approval => ({
   id: "approval-1",
   label: "Delete the space web",
   state: "pending",
   url: "/approvals/approval-1",
+  created_at: Date.now(),
   expires_at: Date.now() + 60_000,
   ...overrides,
 });
 
 const problem = (overrides: Partial<Approval> = {}, code: ProblemCode = "approval_required") =>
   new Problem(code, "This call waits for approval.", { extra: { approval: approval(overrides) } });
+
+/** Decisions that come when a test says so. */
+function decisions(longest = 60_000) {
+  const waiting: AbortSignal[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const waits = Promise.withResolvers<void>();
+  const decided = (_id: string, signal: AbortSignal) => {
+    waiting.push(signal);
+    waits.resolve();
+    const left = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    return Promise.race([promise, left]);
+  };
+  return { hold: { decided, longest }, waiting, waits: waits.promise, decide: resolve };
+}
 
 /** A catalogue whose tool asks until the approval it is told was decided; it notes what it was told. */
 function asking(
@@ -43,6 +60,16 @@ function asking(
     },
   });
   return { catalogue: new FakeCatalogue([tool, { ...tool, name: "other" }]), told, decided };
+}
+
+/** A tool that always asks, until its caller declines; it notes its calls. */
+function noting() {
+  const calls: Call[] = [];
+  const run = (_args: object, call: Call) => {
+    calls.push(call);
+    throw problem({}, call.declined ? "declined" : "approval_required");
+  };
+  return { tool: fakeTool({ name: "delete_space", run }), calls };
 }
 
 const args = { space: "web", force: true };
@@ -77,7 +104,7 @@ describe("a call that needs approval, 2026-07-28", () => {
     const first = await callModern(daemon.url, "ada", 1, "tools/call", params, elicitation({}));
     const { inputRequests, requestState } = first.answer.result;
     assert.equal(inputRequests.approval.params.mode, "form");
-    assert.match(inputRequests.approval.params.message, /waits for approval/);
+    assert.match(inputRequests.approval.params.message, /Delete the space web\. .*\/approvals\/approval-1/);
     const retry = { ...params, requestState, inputResponses: { approval: { action: "accept", content: {} } } };
     const second = await callModern(daemon.url, "ada", 2, "tools/call", retry, elicitation({}));
     assert.equal(second.answer.result.resultType, "input_required");
@@ -132,13 +159,95 @@ describe("a call that needs approval, 2026-07-28", () => {
     }
   });
 
-  test("does not ask again when the person says no", async (t) => {
-    const daemon = await daemonFor(t, { catalogue: asking().catalogue });
+  const accepted = (requestState: string) => ({
+    ...params,
+    requestState,
+    inputResponses: { approval: { action: "accept" } },
+  });
+
+  test("waits for the decision when it comes back before there is one", async (t) => {
+    const { catalogue, decided, told } = asking();
+    const { hold, waits, decide } = decisions();
+    const daemon = await daemonFor(t, { catalogue, hold });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const retry = callModern(daemon.url, "ada", 2, "tools/call", accepted(answer.result.requestState), declared);
+    await waits;
+    decided.add("approval-1");
+    decide();
+    assert.deepEqual((await retry).answer.result.content, [{ type: "text", text: "Deleted." }]);
+    assert.deepEqual(told, [undefined, "approval-1", "approval-1"]);
+  });
+
+  test("tells who waits what it waits for, when the request wants progress", async (t) => {
+    const { hold, waits, decide } = decisions();
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue, hold });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const meta = { ...declared, progressToken: "p" };
+    const { headers, body } = modernRequest(2, "tools/call", accepted(answer.result.requestState), meta);
+    const retry = post(daemon.url, body, { headers });
+    await waits;
+    decide();
+    const [progress] = messagesOf(await (await retry).text());
+    assert.match(progress.params.message, /Waiting for a decision: Delete the space web \(http.*approval-1\)/);
+  });
+
+  test("asks again when nobody decides for long, and at once when there was no answer to the question", async (t) => {
+    const { hold, waiting } = decisions(1);
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue, hold });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
     const { requestState } = answer.result;
-    const retry = { ...params, requestState, inputResponses: { approval: { action: "decline" } } };
-    const refused = await callModern(daemon.url, "ada", 2, "tools/call", retry, declared);
-    assert.equal(refused.answer.result.isError, true);
+    for (const [retry, waited] of [
+      [{ ...params, requestState }, 0],
+      [accepted(requestState), 1],
+    ] as const) {
+      const again = await callModern(daemon.url, "ada", 2, "tools/call", retry, declared);
+      assert.equal(again.answer.result.resultType, "input_required");
+      assert.equal(waiting.length, waited);
+    }
+  });
+
+  test("stops waiting when its client goes away", async (t) => {
+    const { hold, waits, waiting } = decisions();
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue, hold });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const { headers, body } = modernRequest(2, "tools/call", accepted(answer.result.requestState), declared);
+    const leaving = new AbortController();
+    const sent = fetch(daemon.url, {
+      method: "POST",
+      headers: { ...headers, authorization: "Bearer ada", "content-type": "application/json", accept: "*/*" },
+      body: JSON.stringify(body),
+      signal: leaving.signal,
+    });
+    await waits;
+    leaving.abort();
+    await assert.rejects(sent);
+    const [signal] = waiting;
+    if (!signal?.aborted) await once(signal as AbortSignal, "abort");
+  });
+
+  for (const [action, declined] of [
+    ["decline", true],
+    ["cancel", undefined],
+  ] as const) {
+    test(`is told of a person who says "${action}", and asks nothing more`, async (t) => {
+      const { tool, calls } = noting();
+      const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]), hold: decisions().hold });
+      const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+      const { requestState } = answer.result;
+      const retry = { ...params, requestState, inputResponses: { approval: { action } } };
+      const { result } = (await callModern(daemon.url, "ada", 2, "tools/call", retry, declared)).answer;
+      assert.deepEqual([result.isError, result.resultType], [true, "complete"]);
+      assert.equal(result.structuredContent.code, declined ? "declined" : "approval_required");
+      assert.deepEqual([calls[1]?.declined, calls[1]?.approval_id], [declined, "approval-1"]);
+    });
+  }
+
+  test("takes no answer to a question from who brings no state of it", async (t) => {
+    const { tool, calls } = noting();
+    const daemon = await daemonFor(t, { catalogue: new FakeCatalogue([tool]) });
+    const sent = { name: "delete_space", inputResponses: { approval: { action: "decline" } } };
+    await callModern(daemon.url, "ada", 1, "tools/call", sent, declared);
+    assert.equal(calls[0]?.declined, undefined);
   });
 });
 
@@ -169,6 +278,27 @@ describe("a client that cannot be asked", () => {
       const asked = await callModern(daemon.url, "ada", 2, "tools/call", params, elicitation({ url: {} }));
       assert.equal(asked.answer.result.resultType, "input_required");
     }
+  });
+
+  test("waits for the decision when it calls again, but not when it calls for the first time", async (t) => {
+    const created_at = Date.now() - 1000;
+    let isNew = true;
+    const { catalogue, decided } = asking(() => {
+      throw problem(isNew ? { created_at: Date.now() } : { created_at });
+    });
+    const { hold, waits, waiting, decide } = decisions();
+    const daemon = await daemonFor(t, { catalogue, hold });
+    const first = await connectFirst(daemon.url, "ada");
+    const ask = async () => (await first.callTool(params)) as unknown as { isError?: boolean };
+    assert.equal((await ask()).isError, true);
+    assert.equal(waiting.length, 0);
+    isNew = false;
+    const again = ask();
+    await waits;
+    decided.add("approval-1");
+    decide();
+    assert.equal((await again).isError, undefined);
+    await first.close();
   });
 
   test("is told nothing more when the call was approved and runs", async (t) => {

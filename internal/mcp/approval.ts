@@ -7,15 +7,19 @@ import type { Visit } from "./visit.ts";
 /** How a client can be asked: at an address, with a form, or not at all. */
 export type Elicitation = "url" | "form" | null;
 
+export type Said = "accept" | "decline" | "cancel";
+
 /** The call that waits: a sealed state is good for this one only. */
 export type Asked = { readonly visit: Visit; readonly name: string; readonly args: unknown };
 
-type Pending = {
+/** What a problem says of the approval its call waits for. */
+export type Pending = {
   readonly id: string;
   readonly label: string;
   /** Whether someone still has to decide; else the call runs already. */
   readonly isOpen: boolean;
   readonly url: string;
+  readonly created_at: number;
   readonly expires_at: number | null;
 };
 
@@ -54,17 +58,22 @@ export class ApprovalStates {
 
   /** Null when there is nothing left to ask: the call was approved and runs. */
   ask(problem: Problem, asked: Asked, how: "url" | "form"): InputRequired | null {
-    const pending = pendingOf(problem, this.#baseUrl);
+    const pending = this.pending(problem);
     if (!pending.isOpen) return null;
     const state: State = {
       args_hash: hashOf(asked.args ?? {}),
       approval_id: pending.id,
       expires_at: pending.expires_at ?? this.#now() + fallbackLifeMs,
     };
+    const message = `Approve this call: ${pending.label}`;
     const params =
       how === "url"
-        ? { mode: "url", message: `Approve this call: ${pending.label}`, url: pending.url }
-        : { mode: "form", message: problem.message, requestedSchema: { type: "object", properties: {} } };
+        ? { mode: "url", message, url: pending.url }
+        : {
+            mode: "form",
+            message: `${message}. It is decided at ${pending.url}; accept here to wait for that, decline to drop the call.`,
+            requestedSchema: { type: "object", properties: {} },
+          };
     return {
       resultType: "input_required",
       inputRequests: { [inputKey]: { method: "elicitation/create", params } },
@@ -74,11 +83,15 @@ export class ApprovalStates {
 
   /** What a client that cannot be asked is told beside the problem: which approval waits, where, and until when. */
   tell(problem: Problem, result: ToolResult): ToolResult {
-    const { id, label, isOpen, url, expires_at } = pendingOf(problem, this.#baseUrl);
+    const { id, label, isOpen, url, expires_at } = this.pending(problem);
     if (!isOpen) return result;
     const until = expires_at === null ? "" : `, until ${new Date(expires_at).toISOString()}`;
     const text = `Approval ${id} (${label}) waits for a decision at ${url}${until}.`;
     return { ...result, content: [...result.content, { type: "text", text }] };
+  }
+
+  pending(problem: Problem): Pending {
+    return pendingOf(problem, this.#baseUrl);
   }
 
   /** The approval a retry is about; null when the state is not ours, is of another call, or has expired. */
@@ -93,11 +106,10 @@ export class ApprovalStates {
   }
 }
 
-/** Whether the person at the client said no. Their no ends the call here; the approval itself stays for its deciders. */
-export function isDeclined(inputResponses: Readonly<Record<string, unknown>> | undefined): boolean {
-  const answer = inputResponses?.[inputKey];
-  const action = (answer as { action?: unknown } | null | undefined)?.action;
-  return action === "decline" || action === "cancel";
+/** What the person at the client said to the question; `cancel` is to have said nothing. Null when there is no answer. */
+export function saidOf(inputResponses: Readonly<Record<string, unknown>> | undefined): Said | null {
+  const action = (inputResponses?.[inputKey] as { action?: unknown } | null | undefined)?.action;
+  return action === "accept" || action === "decline" || action === "cancel" ? action : null;
 }
 
 /** The `approval_required` a result reports; null for any other result. */
@@ -127,6 +139,7 @@ function pendingOf(problem: Problem, baseUrl: string): Pending {
     label: String(approval["label"] ?? "this call"),
     isOpen: (approval["state"] ?? "pending") === "pending",
     url: /^https?:$/.test(url.protocol) ? url.href : baseUrl,
+    created_at: typeof approval["created_at"] === "number" ? approval["created_at"] : Number.POSITIVE_INFINITY,
     expires_at: typeof approval["expires_at"] === "number" ? approval["expires_at"] : null,
   };
 }

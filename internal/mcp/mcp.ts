@@ -4,6 +4,7 @@ import type { FastifyInstance } from "fastify";
 import { Vault } from "../secret/secret.ts";
 import { ApprovalStates } from "./approval.ts";
 import { Changes } from "./changes.ts";
+import type { Hold } from "./decisions.ts";
 import { Endpoint, type EndpointDeps } from "./endpoint.ts";
 import { Exchanges } from "./exchanges.ts";
 import { createFastLane } from "./fast-lane.ts";
@@ -26,6 +27,8 @@ export type McpDeps = {
   readonly stateKey: Buffer;
   /** Tells whose connections have to prove themselves again. Returns the way to stop. */
   readonly onRevoked?: (listener: (ended: Ended) => void) => () => void;
+  /** How calls wait for a decision that is not there yet. */
+  readonly hold?: Hold;
   /** Where `internal` problems go: the daemon's log. */
   readonly onInternal?: (cause: unknown, where: string) => void;
   /** The conformance suite's tools, resources and prompts; refused outside of tests. */
@@ -106,6 +109,7 @@ export function mountMcp(server: FastifyInstance, deps: McpDeps): McpDoor {
 
 const endpointDepsOf = (deps: McpDeps, onInternal: Routes["onInternal"]): EndpointDeps => ({
   catalogue: deps.catalogue,
+  hold: deps.hold,
   states: new ApprovalStates(new Vault(deps.stateKey), deps.config.url),
   onInternal,
   info: { name: "knot", title: "knot", version: deps.version },

@@ -1,5 +1,5 @@
 import { ProtocolError, ProtocolErrorCode } from "@modelcontextprotocol/server";
-import type { Progress } from "../operation/call.ts";
+import type { Call, Progress } from "../operation/call.ts";
 import { type Problem, problemOf } from "../problem/problem.ts";
 import type { ToolResult } from "../tool/tool.ts";
 import {
@@ -7,14 +7,19 @@ import {
   approvalProblemOf,
   type Elicitation,
   type InputRequired,
-  isDeclined,
+  type Pending,
+  type Said,
+  saidOf,
 } from "./approval.ts";
+import { type Hold, holdFor } from "./decisions.ts";
 import type { Catalogue, ListedTool } from "./ports.ts";
 import { callOf, type Visit } from "./visit.ts";
 
 export type ToolDeps = {
   readonly catalogue: Catalogue;
   readonly states: ApprovalStates;
+  /** How a caller who comes back early waits; left out, nobody waits. */
+  readonly hold?: Hold | undefined;
   /** Called with what must not reach the client. */
   readonly onInternal: (cause: unknown, where: string) => void;
 };
@@ -76,26 +81,47 @@ export function findTool({ catalogue }: ToolDeps, visit: Visit, name: string): L
 /** Calls a tool and never throws but for what JSON-RPC itself has to refuse: an unknown tool, a state that is not ours. */
 export async function callTool(deps: ToolDeps, asked: ToolCall): Promise<ToolResult | InputRequired> {
   const approval_id = approvalIdOf(deps, asked);
+  const said = approval_id === undefined ? null : saidOf(asked.inputResponses);
+  const began = Date.now();
   const call = callOf(asked.visit, {
     client: asked.client,
     signal: asked.signal,
     ...(asked.report === undefined ? {} : { report: asked.report }),
     approval_id,
+    ...(said === "decline" ? { declined: true } : {}),
     idempotency_key: textOf(asked.meta?.["knot/idempotency_key"]),
   });
+  const answer = await attempt(deps, asked, call);
+  if (answer.waits === null) return answer.result;
+  const pending = deps.states.pending(answer.waits);
+  const comesBack = said === "accept" || (asked.elicitation === null && pending.created_at < began);
+  if (deps.hold === undefined || !comesBack || !(await heldFor(pending, call, deps.hold))) {
+    return waiting(deps, asked, said, answer.waits, answer.result);
+  }
+  const { result, waits } = await attempt(deps, asked, { ...call, approval_id: pending.id });
+  return waits === null ? result : waiting(deps, asked, said, waits, result);
+}
+
+type Answer = { readonly result: ToolResult; readonly waits: Problem | null };
+
+/** One way through the catalogue; `waits` when a person has to decide first. */
+async function attempt(deps: ToolDeps, { name, args }: ToolCall, call: Call): Promise<Answer> {
   try {
-    const result = await deps.catalogue.call(asked.name, asked.args ?? {}, call);
-    const problem = approvalProblemOf(result);
-    return problem === null ? result : waiting(deps, asked, problem, result);
+    const result = await deps.catalogue.call(name, args ?? {}, call);
+    return { result, waits: approvalProblemOf(result) };
   } catch (thrown) {
     const problem = problemOf(thrown);
     const result = errorResult(problem, call.id);
-    if (problem.code === "approval_required") return waiting(deps, asked, problem, result);
+    if (problem.code === "approval_required") return { result, waits: problem };
     if (problem.code === "not_found") throw new ProtocolError(ProtocolErrorCode.InvalidParams, problem.message);
-    if (problem.code === "internal") deps.onInternal(problem.cause, `tools/call ${asked.name}`);
-    return result;
+    if (problem.code === "internal") deps.onInternal(problem.cause, `tools/call ${name}`);
+    return { result, waits: null };
   }
 }
+
+/** Whether there is an answer now; a caller who went away gets none. */
+const heldFor = (pending: Pending, call: Call, hold: Hold): Promise<boolean> =>
+  holdFor(pending, call, hold).catch(() => false);
 
 function approvalIdOf({ states }: ToolDeps, asked: ToolCall): string | undefined {
   if (asked.requestState === undefined) return textOf(asked.meta?.["knot/approval_id"]);
@@ -108,8 +134,8 @@ function approvalIdOf({ states }: ToolDeps, asked: ToolCall): string | undefined
   return approval_id;
 }
 
-function waiting({ states }: ToolDeps, asked: ToolCall, problem: Problem, result: ToolResult) {
-  const how = isDeclined(asked.inputResponses) ? null : asked.elicitation;
+function waiting({ states }: ToolDeps, asked: ToolCall, said: Said | null, problem: Problem, result: ToolResult) {
+  const how = said === "decline" || said === "cancel" ? null : asked.elicitation;
   return (how === null ? null : states.ask(problem, asked, how)) ?? states.tell(problem, result);
 }
 
