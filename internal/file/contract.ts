@@ -343,6 +343,16 @@ function registerEdits(it: It): void {
     await assert.rejects(edit({ path: "d", edits }), { code: "conflict", message: /directory/ });
   });
 
+  it("edits a file of some megabytes as a whole, and refuses a gigabyte at once", async ({ edit, sh }) => {
+    await sh("yes 0123456789abcde | head -c 8000000 > a; echo end >> a; cp a b; printf B | dd of=b conv=notrunc 2>/dev/null");
+    await edit({ path: "a", edits: [{ search: "end\n", replace: "END\n" }] });
+    assert.equal(await sh("wc -c < a; tail -n 1 a"), "8000004\nEND\n");
+    await edit({ path: "b", edits: [{ search: "B123456789abcde\n", replace: "" }] });
+    assert.equal(await sh("wc -c < b; head -n 1 b; tail -n 1 b"), "7999988\n0123456789abcde\nend\n");
+    await sh("dd if=/dev/zero of=big bs=1 count=0 seek=1073741824 2>/dev/null");
+    await assert.rejects(edit({ path: "big", edits: [{ search: "x", replace: "y" }] }), { code: "too_large" });
+  });
+
   it("loses none of many edits at once", async ({ write, edit, read }) => {
     const names = Array.from({ length: 8 }, (_, index) => `<${index}>`);
     await write({ path: "a", content: names.join("") });

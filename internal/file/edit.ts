@@ -20,24 +20,27 @@ export type Edited = {
 /** Applies all edits one after the other, or none of them. */
 export async function editFile(call: Call, space: Workplace, input: EditInput): Promise<Edited> {
   const range = { unit: "bytes", first: 1, count: 0, bytes: sizeLimit + 1 } as const;
-  const { bytes, size_bytes, sha256 } = await readPart(call, space, input.path, range, true);
-  if (Math.max(size_bytes, bytes.length) > sizeLimit) {
+  const { bytes, size_bytes, sha256 } = await readPart(call, space, input.path, range, sizeLimit);
+  if (size_bytes > sizeLimit) {
     throw new Problem(
       "too_large",
       `"${input.path}" has ${size_bytes} bytes; edit_file edits up to 10 MiB. Use a command such as sed.`,
     );
   }
-  const hash = sha256 ?? "";
-  if (input.if_match !== undefined && input.if_match !== hash) {
-    const detail = `"${input.path}" has changed: its SHA-256 is now ${hash}. Read it again before you edit.`;
-    throw new Problem("conflict", detail, { extra: { sha256: hash } });
+  // a part must never be taken for the whole: it would be written back
+  if (sha256 === null || bytes.length !== size_bytes) {
+    throw new Problem("conflict", `"${input.path}" changed while it was read, so nothing was changed. Try again.`);
+  }
+  if (input.if_match !== undefined && input.if_match !== sha256) {
+    const detail = `"${input.path}" has changed: its SHA-256 is now ${sha256}. Read it again before you edit.`;
+    throw new Problem("conflict", detail, { extra: { sha256 } });
   }
   const before = textOf(bytes);
   if (before === null) throw new Problem("conflict", `"${input.path}" is not UTF-8 text, so it cannot be edited.`);
   const { text, counts } = applied(before, input);
   const result = { counts, diff: unifiedDiff(input.path, before, text) };
-  if (input.dry_run || text === before) return { ...result, written: false, bytes_written: 0, sha256: hash };
-  const target = { path: input.path, mode: "overwrite", if_match: hash, make_parents: false } as const;
+  if (input.dry_run || text === before) return { ...result, written: false, bytes_written: 0, sha256 };
+  const target = { path: input.path, mode: "overwrite", if_match: sha256, make_parents: false } as const;
   return { ...result, written: true, ...(await writeBytes(call, space, target, Buffer.from(text, "utf8"))) };
 }
 

@@ -7,7 +7,10 @@ import { runScript, type Workplace } from "./shell.ts";
 import { textOf, unfinishedBytes } from "./text.ts";
 
 /** Files up to this size are hashed unasked. */
-const hashLimit = 16 * 1024 * 1024;
+export const hashLimit = 16 * 1024 * 1024;
+
+/** More than the line of facts needs. */
+const factsBytes = 200;
 
 /** Facts about a file and a part of it. */
 export type Part = { readonly size_bytes: number; readonly sha256: string | null; readonly bytes: Buffer };
@@ -20,11 +23,18 @@ export type Range = {
   readonly bytes: number;
 };
 
-/** Reads a part of a regular file, whatever its size: only the part travels. */
-export async function readPart(call: Call, space: Workplace, path: string, range: Range, hash: boolean): Promise<Part> {
+/** Reads a part of a regular file, whatever its size: only the part travels. Larger files than `hashed` get no hash. */
+export async function readPart(
+  call: Call,
+  space: Workplace,
+  path: string,
+  range: Range,
+  hashed: number | "always",
+): Promise<Part> {
   const { unit, first, count, bytes } = range;
-  const args = [pathOf(path), hash ? "yes" : String(hashLimit), unit, ...[first, count, bytes].map(String)];
-  const output = await runScript(call, space, { text: readScript, args, path });
+  const args = [pathOf(path), String(hashed), unit, ...[first, count, bytes].map(String)];
+  const most_bytes = bytes + factsBytes;
+  const output = await runScript(call, space, { text: readScript, args, path, most_bytes });
   const end = output.indexOf(10);
   const [size = "", sum = "-"] = output.toString("latin1", 0, end).split(" ");
   if (end < 0 || !/^\d+$/.test(size)) throw new Problem("runtime_failed", `The space gave no size of "${path}".`);
@@ -38,7 +48,7 @@ export async function readFile(call: Call, space: Workplace, input: ReadInput): 
   const range: Range = byLines
     ? { unit: "lines", first: skipped + 1, count: (input.limit_lines ?? 1e9) + 1, bytes: input.limit_bytes + 1 }
     : { unit: "bytes", first: skipped + 1, count: 0, bytes: input.limit_bytes + 1 };
-  const part = await readPart(call, space, input.path, range, input.hash);
+  const part = await readPart(call, space, input.path, range, input.hash ? "always" : hashLimit);
   const taken = byLines ? wholeLines(part.bytes, skipped, input) : someBytes(part.bytes, skipped, input);
   const text = input.encoding === "base64" ? taken.bytes.toString("base64") : taken.bytes.toString("utf8");
   const odd = input.encoding === "utf8" && textOf(taken.bytes) === null;

@@ -43,16 +43,20 @@ resolve() {
   done
 }`;
 
-/** path, hash (yes, no, or up to so many bytes), unit, first, count, bytes at most: a line of facts, then the content. */
+/** path, hash (always, or up to so many bytes), unit, first, count, bytes at most: a line of facts, then the content. */
 export const readScript = `${regular}
 regular "$1"
 size=$(stat -L -c %s "$1") || exit 43
 sum=-
-case $2 in
-  yes) hash=1 ;;
-  no) hash= ;;
-  *) hash= && [ "$size" -le "$2" ] && hash=1 ;;
-esac
+hash=
+if [ "$2" = always ]; then
+  hash=1
+elif [ "$size" -gt 0 ]; then
+  [ "$size" -le "$2" ] && hash=1
+else
+  # what the kernel makes up says that it is empty, and may have no end
+  [ "$(head -c 1 "$1" | wc -c)" -eq 0 ] && hash=1
+fi
 if [ -n "$hash" ]; then
   sum=$(sha256sum < "$1") || exit 51
   sum=\${sum%% *}

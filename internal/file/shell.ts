@@ -21,6 +21,8 @@ type Script = {
   readonly stdin?: Uint8Array | undefined;
   /** Takes the output as it comes; without it, it is collected. Returns false when it has enough. */
   readonly onOutput?: (chunk: Buffer) => boolean;
+  /** How much it may print where it is collected. */
+  readonly most_bytes?: number;
   readonly timeout_seconds?: number;
 };
 
@@ -32,7 +34,7 @@ export type Ended = {
   readonly stopped: "enough" | "timeout" | null;
 };
 
-const outputLimit = 4 * 1024 * 1024;
+const usualBytes = 64 * 1024;
 
 /** Runs the script and throws the problem it ended with. */
 export async function runScript(call: Call, space: Workplace, script: Script): Promise<Buffer> {
@@ -43,7 +45,10 @@ export async function runScript(call: Call, space: Workplace, script: Script): P
       `The file operation on "${script.path}" took longer than ${secondsOf(script)} seconds.`,
     );
   }
-  if (exit_code === 0 || stopped === "enough") return stdout;
+  if (stopped === "enough") {
+    throw new Problem("runtime_failed", `The file operation on "${script.path}" printed more than it should have.`);
+  }
+  if (exit_code === 0) return stdout;
   throw refusalOf(exit_code, script.path, stdout.toString("utf8", 0, 200), stderr);
 }
 
@@ -52,9 +57,11 @@ export async function runToEnd(call: Call, space: Workplace, script: Script): Pr
   const enough = new AbortController();
   const timeout = AbortSignal.timeout(secondsOf(script) * 1000);
   const chunks: Buffer[] = [];
+  let collected = 0;
   const collect = (chunk: Buffer) => {
     chunks.push(chunk);
-    return chunks.reduce((sum, { length }) => sum + length, 0) <= outputLimit;
+    collected += chunk.length;
+    return collected <= (script.most_bytes ?? usualBytes);
   };
   const take = script.onOutput ?? collect;
   let errors = "";
