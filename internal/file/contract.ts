@@ -344,7 +344,9 @@ function registerEdits(it: It): void {
   });
 
   it("edits a file of some megabytes as a whole, and refuses a gigabyte at once", async ({ edit, sh }) => {
-    await sh("yes 0123456789abcde | head -c 8000000 > a; echo end >> a; cp a b; printf B | dd of=b conv=notrunc 2>/dev/null");
+    await sh(
+      "yes 0123456789abcde | head -c 8000000 > a; echo end >> a; cp a b; printf B | dd of=b conv=notrunc 2>/dev/null",
+    );
     await edit({ path: "a", edits: [{ search: "end\n", replace: "END\n" }] });
     assert.equal(await sh("wc -c < a; tail -n 1 a"), "8000004\nEND\n");
     await edit({ path: "b", edits: [{ search: "B123456789abcde\n", replace: "" }] });
