@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
 import { openDockerRuntime } from "../runtime/docker.ts";
 import { openProcessRuntime } from "../runtime/process.ts";
+import { limitsText } from "../space/limits-text.ts";
 import type { Runtime } from "../space/runtime.ts";
 import type { DataDir } from "./data-dir.ts";
 import { forbidden } from "./engine-socket.ts";
@@ -105,7 +106,8 @@ async function processNote(runtime: Runtime, missing: "answers" | "can be used" 
       : `No container engine ${missing}, so spaces run as processes of this machine`;
   try {
     const { engine, version } = await runtime.check(AbortSignal.timeout(3000));
-    return `${where}: ${runtime.isolation}, ${engine} ${version}.`;
+    const limits = limitsText(runtime.enforcement);
+    return `${where}: ${runtime.isolation}, ${engine} ${version}${limits === "enforced" ? "" : `; ${limits}`}.`;
   } catch (thrown) {
     return `Spaces cannot run as processes of this machine yet: ${(thrown as Error).message}`;
   }

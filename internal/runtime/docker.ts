@@ -1,7 +1,7 @@
 import type Docker from "dockerode";
 import type { Progress } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
-import type { ExecRequest, Exit, Observed, Runtime, SpaceSpec, Target } from "../space/runtime.ts";
+import type { Enforcement, ExecRequest, Exit, Observed, Runtime, SpaceSpec, Target } from "../space/runtime.ts";
 import { containerOptions, observedFrom, observedFromListed } from "./docker/container.ts";
 import { dockerEngine, Engine } from "./docker/engine.ts";
 import { execIn } from "./docker/exec.ts";
@@ -45,6 +45,7 @@ class DockerRuntime implements Runtime {
   readonly #owners = new KeyedLock();
   readonly #guard: HostGuard | null;
   #guarded = false;
+  #enforcement: Enforcement | null = null;
 
   constructor(options: DockerRuntimeOptions) {
     this.#instanceId = options.instance_id;
@@ -59,10 +60,16 @@ class DockerRuntime implements Runtime {
     this.#volumes = new EngineVolumes(this.#engine, options.instance_id);
   }
 
+  get enforcement(): Enforcement | null {
+    return this.#enforcement;
+  }
+
   async check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     const deadline = AbortSignal.timeout(2_000);
     try {
-      const found = await this.#engine.version(AbortSignal.any([signal, deadline]));
+      const limited = AbortSignal.any([signal, deadline]);
+      const found = await this.#engine.version(limited);
+      this.#enforcement ??= await this.#engine.enforcement(limited);
       await this.#guardOnce(found.engine);
       return found;
     } catch (thrown) {

@@ -3,15 +3,27 @@ import { mkdir } from "node:fs/promises";
 import { release } from "node:os";
 import type { Progress } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
-import type { ExecRequest, Exit, Isolation, Observed, Runtime, SpaceSpec, Target } from "../space/runtime.ts";
+import type {
+  Enforcement,
+  ExecRequest,
+  Exit,
+  Isolation,
+  Observed,
+  Runtime,
+  SpaceSpec,
+  Target,
+} from "../space/runtime.ts";
 import { abortedProblem } from "./aborted.ts";
 import { commandMark } from "./family.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { checkBubblewrap, refusePlainRoot } from "./process/check.ts";
-import { SpaceDirectory, type SpaceRecord, spaceNames, sweep } from "./process/directory.ts";
+import { ControlGroups } from "./process/control-groups.ts";
+import { type RunRecord, SpaceDirectory, type SpaceRecord, spaceNames, sweep } from "./process/directory.ts";
 import { execArgv } from "./process/exec.ts";
-import { type Argv, enterArgv, homeInside, isRoot, sandboxArgv, uidInside } from "./process/isolation.ts";
+import { isRoot } from "./process/is-root.ts";
+import { type Argv, enterArgv, homeInside, sandboxArgv, uidInside } from "./process/isolation.ts";
+import { enforcementOf, limitsArgv } from "./process/limits.ts";
 import { lastLines, trimLog } from "./process/log.ts";
 import { observe, runningOf, startMain, stopMain } from "./process/main-process.ts";
 import { type Mount, refuseLinks } from "./process/mount-points.ts";
@@ -47,6 +59,8 @@ class ProcessRuntime implements Runtime {
   readonly #users: UserNumbers;
   readonly #locks = new KeyedLock();
   #swept: Promise<void> | undefined;
+  #groups: Promise<ControlGroups> | undefined;
+  #enforcement: Enforcement | null = null;
 
   constructor(options: ProcessRuntimeOptions) {
     this.#root = options.directory;
@@ -57,9 +71,14 @@ class ProcessRuntime implements Runtime {
     this.#users = new UserNumbers(options.directory);
   }
 
+  get enforcement(): Enforcement | null {
+    return this.#enforcement;
+  }
+
   async check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     await mkdir(this.#root, { recursive: true, mode: 0o700 });
     await this.#sweep();
+    await this.#openGroups();
     if (!this.#plain) return { engine: "bubblewrap", version: await checkBubblewrap(signal) };
     refusePlainRoot();
     return { engine: "plain processes (no isolation)", version: release() };
@@ -97,14 +116,16 @@ class ProcessRuntime implements Runtime {
       if (!this.#plain) await refuseLinks(this.#mounts(directory, spec));
       const inside = withPrologue(spec.command ?? ["sleep", "infinity"]);
       const cwd = spec.working_dir ?? this.#home(directory);
-      const argvOf = (token: string) => this.#mainArgv(directory, record, token, inside);
       const environment = this.#environment(directory, record);
       await startMain(
         directory,
-        argvOf,
-        (token) => {
-          const marked = this.#plain ? { ...environment, [runMark]: token } : environment;
-          return prologueText({ environment: marked, cwd, make: true });
+        {
+          argvOf: (run) => this.#mainArgv(directory, record, run, inside),
+          prologueOf: ({ token }) => {
+            const marked = this.#plain ? { ...environment, [runMark]: token } : environment;
+            return prologueText({ environment: marked, cwd, make: true });
+          },
+          makeGroups: async () => (await this.#openGroups()).make(directory.name, spec),
         },
         signal,
       );
@@ -145,7 +166,10 @@ class ProcessRuntime implements Runtime {
     return observed.filter((found) => found !== null);
   }
 
-  async removeUnused(): Promise<void> {}
+  async removeUnused(): Promise<void> {
+    const groups = await this.#openGroups();
+    await groups.prune(() => spaceNames(this.#root));
+  }
 
   async listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]> {
     if (signal.aborted) throw abortedProblem(signal, "Listing volumes");
@@ -171,7 +195,9 @@ class ProcessRuntime implements Runtime {
     const marked = this.#plain ? { ...environment, [runMark]: running.run.token } : environment;
     const cwd = request.cwd ?? record.spec.working_dir ?? this.#home(directory);
     const inside = withPrologue(request.argv);
-    const argv = this.#plain ? inside : enterArgv(record, running.pid, inside);
+    const argv = this.#plain
+      ? [...limitsArgv(record.spec, running.run), ...inside]
+      : enterArgv(record, running, inside);
     return execArgv(argv, { environment: marked, cwd }, mark, request, signal);
   }
 
@@ -205,15 +231,24 @@ class ProcessRuntime implements Runtime {
     });
   }
 
-  #mainArgv(directory: SpaceDirectory, record: SpaceRecord, token: string, inside: Argv): Argv {
-    if (this.#plain) return plainArgv(token, inside);
+  /** Once: what the kernel gives this daemon does not change while it lives. */
+  #openGroups(): Promise<ControlGroups> {
+    this.#groups ??= ControlGroups.open(`knot-${this.#instanceId}`).then((groups) => {
+      this.#enforcement = enforcementOf(groups.held, this.#plain);
+      return groups;
+    });
+    return this.#groups;
+  }
+
+  #mainArgv(directory: SpaceDirectory, record: SpaceRecord, run: RunRecord, inside: Argv): Argv {
+    if (this.#plain) return plainArgv(record, run, inside);
     const paths = {
       home: directory.file("home"),
       tmp: directory.file("tmp"),
       etc: directory.file("etc"),
       volume: (name: string) => this.#volumes.contentOf(name),
     };
-    return sandboxArgv(record, paths, token, inside);
+    return sandboxArgv(record, paths, run, inside);
   }
 
   #mounts(directory: SpaceDirectory, spec: SpaceSpec): readonly Mount[] {

@@ -4,6 +4,13 @@ import type { Progress } from "../operation/call.ts";
 /** What separates a space from the machine, strongest first. Shown in the API and the UI in these words. */
 export type Isolation = "container" | "sandboxed process" | "plain process (no isolation)";
 
+/** What holds a space to its numbers: a limit for the whole of it, one for each of its processes alone, or nothing. */
+export type Enforcement = {
+  readonly memory: "space" | "process" | "none";
+  readonly cpus: "space" | "none";
+  readonly pids: "space" | "none";
+};
+
 /** Which container is meant. Its name is `kn-<space_id>-<generation>`, so that a crash cannot lose it. */
 export type Target = {
   readonly space_id: string;
@@ -89,6 +96,8 @@ export type Exit = { readonly exit_code: number | null; readonly signal: string 
 export interface Runtime {
   readonly name: "docker" | "process";
   readonly isolation: Isolation;
+  /** Known once `check` has answered; null before. */
+  readonly enforcement: Enforcement | null;
   /** Throws when the engine does not answer; else who it is. */
   check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }>;
   /** Makes the image present. A failed pull names the registry, the cause and the next step. */

@@ -61,6 +61,9 @@ export const Space = z
     desired: z.enum(["running", "stopped", "deleted"]).describe("The state that was asked for"),
     runtime: z.enum(["docker", "process"]).describe("Where it runs"),
     isolation: z.string().describe("What separates it from the machine"),
+    limits: z
+      .string()
+      .describe('Whether memory_bytes, cpus and the number of processes are enforced: "enforced", or what is not'),
     health: z
       .enum(["starting", "healthy", "unhealthy"])
       .nullable()

@@ -355,7 +355,7 @@ export class Spaces {
 
   #view(row: SpaceRow): Space {
     const { runtimes, silentSince } = this.#deps;
-    return viewOf(row, runtimes.get(row.runtime)?.isolation, silentSince(row.runtime));
+    return viewOf(row, runtimes.get(row.runtime), silentSince(row.runtime));
   }
 }
 

@@ -3,6 +3,7 @@ import { Problem, problemOf } from "../problem/problem.ts";
 import { launch, spaceEvent, stateEvent, targetOf } from "./change.ts";
 import { byForce, endedBySignal, endOf } from "./end.ts";
 import { Moved, within } from "./engine-call.ts";
+import { limitsText } from "./limits-text.ts";
 import type { Planner } from "./planner.ts";
 import type { Observed, Runtime } from "./runtime.ts";
 import type { Admission, Cleanup, RuntimeName, SpaceRow, SpaceStore, StateChange, Step } from "./space-store.ts";
@@ -169,7 +170,8 @@ export class Steps {
       health,
       started_at: this.#deps.now(),
     } as const;
-    await this.#commit(row, passage, change, "Started");
+    const limits = limitsText(this.#runtime(row.runtime).enforcement);
+    await this.#commit(row, passage, change, limits === "enforced" ? "Started" : `Started; ${limits}`);
   }
 
   async #make(before: SpaceRow, passage: Passage): Promise<SpaceRow> {

@@ -1,3 +1,5 @@
+import { limitsText } from "./limits-text.ts";
+import type { Runtime } from "./runtime.ts";
 import type { Space } from "./schema.ts";
 import type { ParameterValue, SpaceRow } from "./space-store.ts";
 
@@ -5,7 +7,11 @@ import type { ParameterValue, SpaceRow } from "./space-store.ts";
 const mask = "********";
 
 /** A space as callers see it: no secret, nothing of the machinery. `silent_since` is when its engine was first missed. */
-export function viewOf(row: SpaceRow, isolation: string | undefined, silent_since: number | null): Space {
+export function viewOf(
+  row: SpaceRow,
+  runtime: Pick<Runtime, "isolation" | "enforcement"> | undefined,
+  silent_since: number | null,
+): Space {
   const secrets = Object.keys(row.secrets).map((name) => [name, mask]);
   return {
     id: row.id,
@@ -22,7 +28,8 @@ export function viewOf(row: SpaceRow, isolation: string | undefined, silent_sinc
     state_reason: row.state === "running" ? `${row.state_reason}${doubt(silent_since)}` : row.state_reason,
     desired: row.desired,
     runtime: row.runtime,
-    isolation: isolation ?? "unknown: the runtime is not set up",
+    isolation: runtime?.isolation ?? "unknown: the runtime is not set up",
+    limits: runtime === undefined ? "unknown: the runtime is not set up" : limitsText(runtime.enforcement),
     health: row.health,
     image: row.image,
     parameters: { ...row.parameters, ...Object.fromEntries(secrets) },

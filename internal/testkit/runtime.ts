@@ -55,6 +55,7 @@ export class FakeEngine {
 export class FakeRuntime implements Runtime {
   readonly name: Runtime["name"];
   readonly isolation = "container";
+  enforcement: Runtime["enforcement"] = { memory: "space", cpus: "space", pids: "space" };
   readonly engine: FakeEngine;
   /** Every call in order, as "create kn-<space>-<generation>". */
   readonly calls: string[] = [];

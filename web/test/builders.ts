@@ -53,6 +53,7 @@ export const space = (overrides: Partial<Space> = {}): Space => ({
   desired: "running",
   runtime: "docker",
   isolation: "container",
+  limits: "enforced",
   health: null,
   image: "debian:13",
   parameters: { greeting: "hello", size: "small" },

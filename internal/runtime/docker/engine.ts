@@ -1,5 +1,6 @@
 import Docker from "dockerode";
 import { Problem } from "../../problem/problem.ts";
+import type { Enforcement } from "../../space/runtime.ts";
 import { abortedProblem } from "../aborted.ts";
 
 const unreachable: Readonly<Record<string, string>> = {
@@ -71,6 +72,14 @@ export class Engine {
     const found = await ask.call(this.docker, { abortSignal: signal });
     const component = found.Components?.[0]?.Name ?? "Engine";
     return { engine: component === "Engine" ? dockerEngine : component, version: found.Version };
+  }
+
+  /** Which limits the engine can set: a rootless one may not be given the control groups it takes. */
+  async enforcement(signal: AbortSignal): Promise<Enforcement> {
+    const ask = this.docker.info as (options: { abortSignal: AbortSignal }) => Promise<Record<string, unknown>>;
+    const found = await ask.call(this.docker, { abortSignal: signal });
+    const can = (word: string) => (found[word] === false ? "none" : "space");
+    return { memory: can("MemoryLimit"), cpus: can("CpuCfsQuota"), pids: can("PidsLimit") };
   }
 
   /** Undefined when there is none of this name. */

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { Problem } from "../../problem/problem.ts";
-import { isRoot } from "./isolation.ts";
+import { isRoot } from "./is-root.ts";
 
 const run = promisify(execFile);
 

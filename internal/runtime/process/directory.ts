@@ -19,6 +19,8 @@ export type RunRecord = {
   /** In the command line of the process: it tells it from another that got its number later. */
   readonly token: string;
   readonly started_at: number;
+  /** The control groups it is in; none where the kernel gives the daemon none. */
+  readonly groups?: readonly string[];
 };
 
 export type VolumeRecord = { readonly instance_id: string; readonly space_id: string };

@@ -1,6 +1,8 @@
 import { lstatSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { SpaceRecord } from "./directory.ts";
+import type { RunRecord, SpaceRecord } from "./directory.ts";
+import { isRoot } from "./is-root.ts";
+import { limitsArgv, ownNamespaceArgv } from "./limits.ts";
 
 /** A program and its arguments. */
 export type Argv = readonly string[];
@@ -16,9 +18,6 @@ export type SandboxPaths = {
 /** Inside every sandbox; a script of ours runs before the space's own program. */
 export const homeInside = "/home/dev";
 
-/** True when the daemon may hand a space a user of its own. Otherwise a user namespace keeps it apart. */
-export const isRoot = (): boolean => process.getuid?.() === 0;
-
 /** The uid that the space's processes see themselves as. */
 export const uidInside = (record: Pick<SpaceRecord, "uid">): number => (isRoot() ? record.uid : 1000);
 
@@ -28,13 +27,13 @@ export const uidInside = (record: Pick<SpaceRecord, "uid">): number => (isRoot()
  * read it. As root no user namespace is made, and all but the sandbox's reaper run as the space's own user.
  * File descriptor 5 takes bubblewrap's status.
  */
-export function sandboxArgv(record: SpaceRecord, paths: SandboxPaths, token: string, inside: Argv): Argv {
+export function sandboxArgv(record: SpaceRecord, paths: SandboxPaths, run: RunRecord, inside: Argv): Argv {
   const { spec } = record;
   const identity = isRoot()
     ? ["--cap-drop", "ALL", "--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
     : ["--unshare-user", "--uid", `${uidInside(record)}`, "--gid", `${uidInside(record)}`, "--cap-drop", "ALL"];
   return [
-    ...limits(record),
+    ...limitsArgv(record.spec, run),
     "bwrap",
     ...identity,
     ...["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"],
@@ -54,21 +53,25 @@ export function sandboxArgv(record: SpaceRecord, paths: SandboxPaths, token: str
     ...["--bind", paths.home, homeInside],
     ...spec.volumes.flatMap((mount) => bind(mount.read_only, paths.volume(mount.volume), mount.path)),
     ...spec.host_mounts.flatMap((mount) => bind(mount.read_only, mount.source, mount.path)),
-    ...["--clearenv", "--setenv", "KNOT_RUN", token, "--"],
-    ...(isRoot() ? becomeUser(record) : []),
+    ...["--clearenv", "--setenv", "KNOT_RUN", run.token, "--"],
+    ...(isRoot() ? becomeUser(record) : ownNamespaceArgv(spec)),
     ...inside,
   ];
 }
 
 /** Enters a running sandbox by the process id of its first process, as the sandbox's own user. */
-export function enterArgv(record: SpaceRecord, pid: number, inside: Argv): Argv {
+export function enterArgv(
+  record: SpaceRecord,
+  { pid, run }: { readonly pid: number; readonly run: RunRecord },
+  inside: Argv,
+): Argv {
   const namespaces = ["--mount", "--pid", "--ipc", "--uts", ...(record.spec.network === "none" ? ["--net"] : [])];
   // As root the user is changed by nsenter itself, before anything that the space could have replaced is loaded.
   const identity = isRoot()
     ? ["--setuid", String(record.uid), "--setgid", String(record.uid)]
     : ["--user", "--preserve-credentials"];
   return [
-    ...limits(record),
+    ...limitsArgv(record.spec, run),
     "setpriv",
     "--no-new-privs",
     "nsenter",
@@ -77,16 +80,9 @@ export function enterArgv(record: SpaceRecord, pid: number, inside: Argv): Argv 
     ...namespaces,
     ...identity,
     "--",
+    ...(isRoot() ? [] : ownNamespaceArgv(record.spec)),
     ...inside,
   ];
-}
-
-/**
- * What holds without a container engine: the number of processes where the space has a user of its own, and no core
- * dumps. Memory and CPU are not limited: that needs a cgroup, which an ordinary user is not given.
- */
-function limits(record: SpaceRecord): Argv {
-  return ["prlimit", "--core=0", ...(isRoot() ? [`--nproc=${record.spec.pids}`] : []), "--"];
 }
 
 function becomeUser(record: SpaceRecord): Argv {

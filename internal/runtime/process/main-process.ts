@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Problem } from "../../problem/problem.ts";
 import type { Observed } from "../../space/runtime.ts";
 import { killFamily } from "../family.ts";
+import { membersOf, ranOutOfMemory, removeGroups } from "./control-groups.ts";
 import type { RunRecord, SpaceDirectory, SpaceRecord } from "./directory.ts";
 import { isRun, mainOf, pidsOfRun, statusFrom } from "./identity.ts";
 import type { Argv } from "./isolation.ts";
@@ -22,24 +23,30 @@ export async function runningOf(directory: SpaceDirectory): Promise<Running | nu
   return pid !== null && exit_code === null && (await isRun(pid, run.token)) ? { pid, run } : null;
 }
 
+export type MainStart = {
+  readonly argvOf: (run: RunRecord) => Argv;
+  readonly prologueOf: (run: RunRecord) => string;
+  /** Makes the control groups, after those of the last run are gone. */
+  readonly makeGroups: () => Promise<readonly string[]>;
+};
+
 /** Starts the main process so that it outlives the daemon. The prologue goes to its file descriptor 3. */
 export async function startMain(
   directory: SpaceDirectory,
-  argvOf: (token: string) => Argv,
-  prologueOf: (token: string) => string,
+  { argvOf, prologueOf, makeGroups }: MainStart,
   signal: AbortSignal,
 ): Promise<void> {
   await endRun(directory);
-  const token = randomUUID();
-  await directory.recordRun({ token, started_at: Date.now() });
-  const child = await spawnDetached(directory, argvOf(token));
+  const run = { token: randomUUID(), started_at: Date.now(), groups: await makeGroups() };
+  await directory.recordRun(run);
+  const child = await spawnDetached(directory, argvOf(run));
   const failed = new Promise<string>((resolve) => {
     child.once("error", (thrown) => resolve(thrown.message));
     child.once("exit", (code) => resolve(`it ended with code ${code}`));
   });
   const input = child.stdio[3] as Socket;
   input.on("error", () => {});
-  input.end(prologueOf(token), () => input.destroy());
+  input.end(prologueOf(run), () => input.destroy());
   const ended = failed.then(async (why) => ({ why, ...(await statusFrom(directory.file("status"))) }));
   const found = await Promise.race([ended, statusWithin(directory, signal)]);
   child.unref();
@@ -94,9 +101,9 @@ async function endRun(directory: SpaceDirectory): Promise<void> {
   if (run === null) return;
   for (let tries = 0; tries < 100; tries++) {
     const pids = await pidsOfRun(run.token);
-    for (const pid of pids) kill(pid, "SIGKILL");
+    for (const pid of [...pids, ...(await membersOf(run.groups ?? []))]) kill(pid, "SIGKILL");
     await killFamily({ root: 0, mark: `${runMark}=${run.token}` });
-    if (pids.length === 0) return;
+    if (pids.length === 0) return removeGroups(run.groups ?? []);
     await sleep(20);
   }
   throw new Problem("runtime_failed", "The space's processes could not be ended; the kernel keeps them. Try again.");
@@ -115,13 +122,14 @@ export async function observe(directory: SpaceDirectory, record: SpaceRecord): P
   const run = await directory.run();
   const running = await runningOf(directory);
   const state = running !== null ? "running" : run === null ? "created" : "exited";
+  // Without a code it was killed together with the sandbox, as an engine says it: 128 + SIGKILL.
+  const exit_code = run !== null && state === "exited" ? ((await exitCodeOf(directory, run)) ?? 137) : null;
   return {
     space_id: record.target.space_id,
     generation: record.target.generation,
     state,
-    // Without a code it was killed together with the sandbox, as an engine says it: 128 + SIGKILL.
-    exit_code: run !== null && state === "exited" ? ((await exitCodeOf(directory, run)) ?? 137) : null,
-    oom_killed: false,
+    exit_code,
+    oom_killed: exit_code === 137 && (await ranOutOfMemory(run?.groups ?? [])),
     health: null,
     created_at: record.created_at,
     started_at: run?.started_at ?? null,

@@ -1,4 +1,6 @@
+import type { RunRecord, SpaceRecord } from "./directory.ts";
 import type { Argv } from "./isolation.ts";
+import { limitsArgv } from "./limits.ts";
 
 /** In the environment of everything a space without isolation runs: the only thing that holds it together. */
 export const runMark = "KNOT_RUN";
@@ -7,7 +9,7 @@ export const runMark = "KNOT_RUN";
  * The command line of a space without any isolation. The shell stays, as bubblewrap's reaper does: it carries the token
  * in its command line and writes the same status to file descriptor 5.
  */
-export function plainArgv(token: string, inside: Argv): Argv {
+export function plainArgv({ spec }: SpaceRecord, run: RunRecord, inside: Argv): Argv {
   const script = [
     'printf "{ \\"child-pid\\": %d }\\n" $$ >&5',
     '"$@" 5>&- & main=$!',
@@ -17,5 +19,5 @@ export function plainArgv(token: string, inside: Argv): Argv {
     "while kill -0 $main 2>&-; do wait $main; code=$?; done",
     'printf "{ \\"exit-code\\": %d }\\n" $code >&5',
   ].join("\n");
-  return ["prlimit", "--core=0", "--", "/bin/sh", "-c", script, token, ...inside];
+  return [...limitsArgv(spec, run), "/bin/sh", "-c", script, run.token, ...inside];
 }

@@ -26,6 +26,7 @@ export function Details({ space }: { space: Space }) {
           {space.runtime === "docker" && <Row name="Image">{space.image}</Row>}
           <Row name="Limits">
             {sizeText(space.memory_bytes)} memory, {space.cpus} CPU
+            {space.limits !== "enforced" && <span className="text-dim"> ({space.limits})</span>}
           </Row>
           <Row name="Created">
             <Ago at={space.created_at} />
