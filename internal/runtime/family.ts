@@ -1,4 +1,5 @@
 import { readdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 
 /** Set in every command's environment: all that descends from it can be found by it, whatever session it moved to. */
 export const commandMark = "KNOT_COMMAND";
@@ -14,11 +15,20 @@ export type Family = {
 
 type Row = { readonly pid: number; readonly parent: number; readonly session: number; readonly marked: boolean };
 
+/**
+ * How many looks in a row must find nobody. One is no proof: a process shows no environment while it executes another
+ * program, and by then its parent may be gone and its session be its own.
+ */
+const quietLooks = 3;
+const betweenQuietLooksMs = 15;
+
 /** Kills the root, everything marked, their sessions and all descendants, until none is left or `rounds` are over. */
-export async function killFamily(family: Family, rounds = 20): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
-    const victims = members(await rowsOf(family), family.root);
-    if (victims.length === 0) return;
+export async function killFamily(family: Family, rounds = 20, look = rowsOf): Promise<void> {
+  for (let round = 0, quiet = 0; round < rounds; round++) {
+    const victims = members(await look(family), family.root);
+    quiet = victims.length === 0 ? quiet + 1 : 0;
+    if (quiet === quietLooks) return;
+    if (quiet > 0) await sleep(betweenQuietLooksMs);
     for (const pid of victims) {
       try {
         process.kill(pid, "SIGKILL");
