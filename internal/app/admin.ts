@@ -1,20 +1,12 @@
-import { Audit } from "../audit/audit.ts";
 import { type Command, type Flag, flag, type Invocation } from "../cli/command.ts";
 import type { Config } from "../config/schema.ts";
-import { type Call, createCall } from "../operation/call.ts";
 import { type Scope, scopes } from "../operation/principal.ts";
-import { createRegistry, type Registry } from "../operation/registry.ts";
-import { Waist } from "../operation/waist.ts";
-import { SqlAudit } from "../store/audit.ts";
-import * as token from "../token/operations.ts";
-import * as user from "../user/operations.ts";
-import { signInLog } from "./auth-door.ts";
-import { openDataDir } from "./data-dir.ts";
-import { createIdentity } from "./identity.ts";
-import { openConfiguredStore } from "./open-store.ts";
-import { Opened } from "./opened.ts";
+import { Problem } from "../problem/problem.ts";
 
-type Work = (invoke: (name: string, input: unknown) => Promise<unknown>, invocation: Invocation) => Promise<string>;
+type Work = (invoke: (name: string, input: unknown) => Promise<unknown>, invocation: Invocation) => Promise<Done>;
+
+/** What was done: in words, and as --json prints it. */
+type Done = { readonly text: string; readonly output: unknown };
 
 const texts = { type: "array", items: { type: "string" } };
 
@@ -30,9 +22,9 @@ export function adminCommands(
     args: [],
     flags: [...flags, ...configFlags],
     run: async (invocation) => {
-      const text = await asLocalAdmin(configOf(invocation), (invoke) => work(invoke, invocation));
-      invocation.io.stdout.write(`${text}\n`);
-      return 0;
+      // the store and its services: nothing that other commands should wait for
+      const { asLocalAdmin } = await import("./local-admin.ts");
+      return tell(await asLocalAdmin(configOf(invocation), (invoke) => work(invoke, invocation)), invocation);
     },
   });
   const username = flag("username", "Name to sign in with", { required: true });
@@ -51,13 +43,13 @@ export function adminCommands(
       async (invoke, { input }) => {
         const role_ids = (input["role"] as string[] | undefined) ?? ["member"];
         const { username: name, email, password: secret } = input as Record<string, string | undefined>;
-        await invoke("create_user", {
+        const output = await invoke("create_user", {
           username: name,
           ...(email === undefined ? {} : { email }),
           role_ids,
           password: secret,
         });
-        return `Created the user ${name} with the role ${role_ids.join(", ")}.`;
+        return { text: `Created the user ${name} with the role ${role_ids.join(", ")}.`, output };
       },
     ),
     command(
@@ -72,13 +64,13 @@ export function adminCommands(
       ],
       async (invoke, { input }) => {
         const chosen = input["scope"] as Scope[] | undefined;
-        const created = await invoke("create_token", {
+        const output = await invoke("create_token", {
           user: input["user"],
           name: input["name"],
           ...(chosen === undefined ? {} : { scopes: chosen }),
           ...(input["expires"] === undefined ? {} : { expires_in_days: input["expires"] }),
         });
-        return (created as { secret: string }).secret;
+        return { text: (output as { secret: string }).secret, output };
       },
     ),
     command(
@@ -87,39 +79,32 @@ export function adminCommands(
       "Set a new password for a user who cannot sign in any more. Ends the user's sessions. Reads it from standard input.",
       [username, password],
       async (invoke, { input }) => {
-        await invoke("set_password", { user: input["username"], password: input["password"] });
-        return `The password of ${input["username"]} is set.`;
+        const output = await invoke("set_password", { user: input["username"], password: input["password"] });
+        return { text: `The password of ${input["username"]} is set.`, output };
       },
     ),
+    {
+      words: ["admin", "new-key"],
+      title: "Go on with a new key when the old one is lost",
+      description:
+        "Make a key where data_dir/knot.key is missing, or take the one that is there, and have the database go on with it. What the old key sealed, such as secret parameters of spaces, cannot be opened any more. Stop the daemon first.",
+      args: [],
+      flags: [flag("confirm", "Give up what the old key sealed", { kind: "switch" }), ...configFlags],
+      run: async (invocation) => {
+        if (invocation.input["confirm"] !== true)
+          throw new Problem(
+            "confirmation_required",
+            "What the old key sealed can then never be opened again. Add --confirm to do it.",
+          );
+        const { startNewKey } = await import("./local-admin.ts");
+        await startNewKey(configOf(invocation));
+        return tell({ text: "The database goes on with the key at hand.", output: {} }, invocation);
+      },
+    },
   ];
 }
 
-/** Through the waist like every other call, so that it is checked and audited; the machine's administrator may do all. */
-async function asLocalAdmin(
-  config: Config,
-  work: (invoke: (name: string, input: unknown) => Promise<unknown>) => Promise<string>,
-) {
-  const opened = new Opened();
-  try {
-    const store = opened.use(await openConfiguredStore(config, openDataDir(config.data_dir, config.server.encrypt)));
-    const audit = opened.use(new Audit({ store: new SqlAudit(store) }));
-    const identity = createIdentity({ store, secure: true, signIns: signInLog(audit) });
-    opened.use(identity.principals);
-    const registry = localRegistry(identity, audit);
-    const call = (): Call =>
-      createCall({ principal: identity.principals.local(), door: "system", client: "knot admin" });
-    return await work((name, input) => registry.invoke(name, input, call()));
-  } finally {
-    await opened[Symbol.asyncDispose]();
-  }
-}
-
-function localRegistry(identity: ReturnType<typeof createIdentity>, audit: Audit): Registry {
-  const waist = new Waist({
-    audit,
-    approvals: { admit: async () => ({ run: true }) },
-    idempotency: { once: (_capability, _key, _input, _call, run) => run() },
-    onInternal: (_call, _capability, cause) => console.error(cause),
-  });
-  return createRegistry([user.createUser, user.setPassword, token.createToken], identity, waist);
+function tell({ text, output }: Done, { io, globals }: Invocation): number {
+  io.stdout.write(`${globals.json ? JSON.stringify(output, null, 2) : text}\n`);
+  return 0;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -67,6 +67,38 @@ describe("data folder", () => {
     openDataDir(path, "");
     writeFileSync(join(path, "knot.key"), "damaged");
     assert.throws(() => openDataDir(path, ""), /restore it from your backup/);
+  });
+
+  test("refuses to make a new key for a database that was made with another, unless told to", (t) => {
+    const path = folder(t);
+    const { database } = openDataDir(path, "");
+    writeFileSync(database, "something", { mode: 0o600 });
+    rmSync(join(path, "knot.key"));
+    assert.throws(() => openDataDir(path, ""), /knot\.key: is missing, .*restore it .*knot admin new-key/);
+    assert.ok(!existsSync(join(path, "knot.key")));
+    assert.equal(openDataDir(path, "", { newKey: true }).key.length, 32);
+  });
+
+  test("refuses a folder that belongs to another user, also as root", { skip: process.geteuid?.() !== 0 }, (t) => {
+    const path = folder(t);
+    openDataDir(path, "");
+    chownSync(path, 65534, 65534);
+    assert.throws(() => openDataDir(path, ""), /belongs to the user \S+; run knot as that user \(sudo -u /);
+  });
+
+  test("refuses a key that cannot be read in one line", (t) => {
+    const path = folder(t);
+    mkdirSync(join(path, "knot.key"), { recursive: true, mode: 0o700 });
+    chmodSync(path, 0o700);
+    assert.throws(() => openDataDir(path, ""), ConfigError);
+  });
+
+  test("refuses a log of the database that others may read", (t) => {
+    const path = folder(t);
+    const { database } = openDataDir(path, "");
+    writeFileSync(`${database}-wal`, "", { mode: 0o644 });
+    chmodSync(`${database}-wal`, 0o644);
+    assert.throws(() => openDataDir(path, ""), /chmod 600 .*knot\.db-wal/);
   });
 
   test("belongs to one daemon at a time, and is free when that one dies", async (t) => {

@@ -10,13 +10,14 @@ export type Sealed = string;
  */
 export class Vault {
   readonly #key: Buffer;
-  readonly #keyId: string;
+  /** Tells the key from others, and nothing about it. */
+  readonly key_id: string;
 
   /** `key` is 32 random bytes. */
   constructor(key: Buffer) {
     if (key.length !== 32) throw new Error("The encryption key must have 32 bytes.");
     this.#key = key;
-    this.#keyId = createHash("sha256").update(key).digest("base64url").slice(0, 8);
+    this.key_id = createHash("sha256").update(key).digest("base64url").slice(0, 8);
   }
 
   /** `place` names where the value stands, such as `approvals/<id>/arguments`. */
@@ -26,7 +27,7 @@ export class Vault {
     const cipher = createCipheriv("aes-256-gcm", this.#derive(salt), iv);
     cipher.setAAD(Buffer.from(place));
     const body = Buffer.concat([cipher.update(plaintext, "utf8"), cipher.final(), cipher.getAuthTag()]);
-    return ["v1", this.#keyId, Buffer.concat([salt, iv]).toString("base64url"), body.toString("base64url")].join(".");
+    return ["v1", this.key_id, Buffer.concat([salt, iv]).toString("base64url"), body.toString("base64url")].join(".");
   }
 
   /** Throws `internal` for a value that was changed, moved, or sealed with another key. */

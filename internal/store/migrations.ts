@@ -3,6 +3,7 @@ import { events } from "./migrations/0001-events.ts";
 import { identity } from "./migrations/0002-identity.ts";
 import { spaces } from "./migrations/0003-spaces.ts";
 import { governance } from "./migrations/0004-governance.ts";
+import { installation } from "./migrations/0005-installation.ts";
 
 type Dialect = "sqlite" | "postgres";
 
@@ -14,6 +15,7 @@ const all: Readonly<Record<string, MigrationOf>> = {
   "0002-identity": identity,
   "0003-spaces": spaces,
   "0004-governance": governance,
+  "0005-installation": installation,
 };
 
 /** All migrations in order, for the database at hand. */

@@ -66,7 +66,7 @@ export class Store implements AsyncDisposable {
   }
 }
 
-/** The database does not answer, or its file is none; `cause` is what the driver said. */
+/** The database does not answer, its file is none or damaged, or it has no room; `cause` is what the driver said. */
 export class StoreUnavailable extends Error {
   constructor(cause: unknown) {
     super("The database cannot be opened.", { cause });
@@ -74,10 +74,15 @@ export class StoreUnavailable extends Error {
   }
 }
 
-/**
- * Opens the database and brings its schema up to date. Throws StoreUnavailable when it cannot be read at all, and
- * another error when it is newer than this program.
- */
+/** A newer knot has changed the schema of this database. */
+export class StoreTooNew extends Error {
+  constructor() {
+    super("The database is newer than this program.");
+    this.name = "StoreTooNew";
+  }
+}
+
+/** Opens the database and brings its schema up to date. Throws StoreUnavailable or StoreTooNew when it cannot. */
 export async function openStore(config: StoreConfig): Promise<Store> {
   const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url);
   const store = new Store(db, config.kind);
@@ -85,16 +90,23 @@ export async function openStore(config: StoreConfig): Promise<Store> {
     await store.ping().catch((cause) => {
       throw new StoreUnavailable(cause);
     });
-    const { error } = await new Migrator({
-      db,
-      provider: { getMigrations: async () => migrations(config.kind) },
-    }).migrateToLatest();
-    if (error !== undefined) throw error;
+    await migrate(db, config.kind);
     return store;
   } catch (cause) {
     await db.destroy();
     throw cause;
   }
+}
+
+async function migrate(db: Kysely<Tables>, kind: StoreConfig["kind"]): Promise<void> {
+  const known = migrations(kind);
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => known } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  if (typeof (error as { code?: unknown }).code === "string") throw new StoreUnavailable(error);
+  // what Kysely says when a migration has run that it was not given
+  if (/previously executed migration .* is missing/.test((error as Error).message)) throw new StoreTooNew();
+  throw error;
 }
 
 function openSqlite(path: string): Kysely<Tables> {
@@ -109,8 +121,9 @@ function openSqlite(path: string): Kysely<Tables> {
     database.pragma("synchronous = FULL");
     database.pragma("foreign_keys = ON");
     database.pragma("busy_timeout = 5000");
-    // the tables are read first here: a damaged file says so now
-    database.prepare("select count(*) from sqlite_schema").get();
+    // a damaged file says so now, not in the middle of something
+    const verdict = database.pragma("quick_check(1)", { simple: true });
+    if (verdict !== "ok") throw Object.assign(new Error("it is damaged"), { code: "SQLITE_CORRUPT" });
   } catch (cause) {
     database?.close();
     throw new StoreUnavailable(cause);

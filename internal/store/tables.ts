@@ -3,6 +3,7 @@ import type { ApprovalPoliciesTable, ApprovalsTable } from "./approvals.ts";
 import type { AuditChainTable, AuditEntriesTable } from "./audit.ts";
 import type { GroupMembersTable, GroupsTable } from "./groups.ts";
 import type { IdempotencyKeysTable } from "./idempotency.ts";
+import type { InstallationTable } from "./installation.ts";
 import type { RolesTable } from "./roles.ts";
 import type { SessionsTable } from "./sessions.ts";
 import type { CleanupsTable, SpaceGroupsTable, SpacesTable } from "./space-rows.ts";
@@ -34,6 +35,7 @@ export interface Tables {
   audit_entries: AuditEntriesTable;
   audit_chain: AuditChainTable;
   idempotency_keys: IdempotencyKeysTable;
+  installation: InstallationTable;
 }
 
 export interface EventsTable {
