@@ -3,7 +3,6 @@ import { type LoadedConfig, loadConfig } from "../config/config.ts";
 import { isOneText, options } from "../config/options.ts";
 import { shownOptions } from "../config/show.ts";
 import { adminCommands } from "./admin.ts";
-import { runDaemon } from "./daemon.ts";
 
 const configFlags = [
   flag("config", "Path of the configuration file; else KNOT_CONFIG, ./knot.toml, /etc/knot/knot.toml", {
@@ -25,8 +24,12 @@ export const localCommands: readonly Command[] = [
     description: "Run the knot daemon until it is told to stop. Every option of knot.toml is a flag too.",
     args: [],
     flags: configFlags,
-    run: async (invocation) =>
-      runDaemon(configOf(invocation).config, (line) => invocation.io.stdout.write(`${line}\n`)),
+    run: async (invocation) => {
+      const { config } = configOf(invocation);
+      // most of the program, which the commands that only call it need not load
+      const { runDaemon } = await import("./daemon.ts");
+      return runDaemon(config, (line) => invocation.io.stdout.write(`${line}\n`));
+    },
   },
   {
     words: ["config", "check"],

@@ -1,23 +1,22 @@
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createSocket } from "node:net";
-import { destination, pino } from "pino";
 import { ConfigError } from "../config/config.ts";
 import type { Config } from "../config/schema.ts";
 import { type App, createApp } from "./app.ts";
 import { lockDataDir, openDataDir } from "./data-dir.ts";
+import { createLog } from "./log.ts";
 import { version } from "./version.ts";
 
 /** Runs the daemon until SIGTERM or SIGINT; resolves to the exit code. What people should read goes to `print`. */
 export async function runDaemon(config: Config, print: (line: string) => void): Promise<number> {
-  const log = pino(
-    { level: config.log.level, redact: ["*.token", "*.password", "*.secret", "*.authorization"] },
-    destination(2),
-  );
+  const stop = stopSignal();
+  const log = createLog(config.log.level);
+  // what cannot work is refused before anything is made
+  const tls = tlsOf(config);
+  const { host, port } = await freeAddress(config.server.listen);
   const data = openDataDir(config.data_dir, config.server.encrypt);
   await lockDataDir(data.path);
-  const { host, port } = await addressOf(config.server.listen);
-  const tls = tlsOf(config);
   const url = (config.server.url || defaultUrl(host, port, tls !== undefined)).replace(/\/+$/, "");
   const app = await createApp({ config, data, url, log, tls });
   try {
@@ -25,7 +24,7 @@ export async function runDaemon(config: Config, print: (line: string) => void): 
     await app.start();
     await listen(app, host, port);
     await greet(app, { url, config, print });
-    const signal = await stopSignal();
+    const signal = await stop;
     log.info({ signal }, "stopping");
     // no new connections; those that are open may finish what they began
     app.server.server.close();
@@ -51,47 +50,58 @@ async function greet(app: App, { url, config, print }: Greeting): Promise<void> 
   print(`knot ${version} is ready at ${url}`);
 }
 
-/** The first of the two signals that ask a daemon to end; a second one ends it at once. */
+const signals = ["SIGTERM", "SIGINT"] as const;
+
+/** What sends one signal to a process and to its group, as timeout(1) does, sends two within this time. */
+const sameSignalMs = 500;
+
+/** The first of the signals that ask a daemon to end; a later one ends it at once. */
 async function stopSignal(): Promise<NodeJS.Signals> {
-  const signals = ["SIGTERM", "SIGINT"] as const;
   const [signal] = (await Promise.race(signals.map((name) => once(process, name)))) as [NodeJS.Signals];
-  for (const name of signals) process.once(name, () => process.exit(1));
+  const first = performance.now();
+  for (const name of signals) {
+    process.on(name, () => {
+      if (performance.now() - first > sameSignalMs) process.exit(1);
+    });
+  }
   return signal;
 }
 
 async function listen(app: App, host: string, port: number): Promise<void> {
-  try {
-    await app.server.listen({ host, port });
-  } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException;
-    // a machine without IPv6 has no [::]
-    if (host === "::" && code === "EAFNOSUPPORT") return listen(app, "0.0.0.0", port);
-    const why: Record<string, string> = {
-      EADDRINUSE: "is taken by another program; stop it, or choose another address",
-      EACCES: "is not allowed to this user; ports below 1024 need root",
-      EADDRNOTAVAIL: "is not an address of this machine",
-    };
-    const message = why[code ?? ""];
-    if (message === undefined) throw cause;
-    throw new ConfigError([{ place: `${host}:${port}`, key: "server.listen", message }]);
-  }
+  await app.server.listen({ host, port }).catch((cause) => {
+    throw notListening(`${host}:${port}`, cause);
+  });
 }
 
-async function addressOf(address: string): Promise<{ host: string; port: number }> {
+/** Port 0 means any free one; the port has to be known before the rest is made, because addresses contain it. */
+async function freeAddress(address: string): Promise<{ host: string; port: number }> {
   const colon = address.lastIndexOf(":");
   const host = address.slice(0, colon).replace(/^\[|\]$/g, "") || "::";
   const port = Number(address.slice(colon + 1));
-  return { host, port: port === 0 ? await freePort(host) : port };
+  const socket = createSocket();
+  try {
+    socket.listen(port, host);
+    await once(socket, "listening");
+    return { host, port: (socket.address() as { port: number }).port };
+  } catch (cause) {
+    // a machine without IPv6 has no [::]
+    const isMissing = ["EAFNOSUPPORT", "EADDRNOTAVAIL"].includes((cause as NodeJS.ErrnoException).code ?? "");
+    if (host === "::" && isMissing) return freeAddress(`0.0.0.0:${port}`);
+    throw notListening(address, cause);
+  } finally {
+    if (socket.listening) await new Promise((resolve) => socket.close(resolve));
+  }
 }
 
-/** Port 0 means any free one; it has to be known before the rest is made, because addresses contain it. */
-async function freePort(host: string): Promise<number> {
-  const socket = createSocket().listen(0, host);
-  await once(socket, "listening");
-  const { port } = socket.address() as { port: number };
-  socket.close();
-  await once(socket, "close");
-  return port;
+function notListening(address: string, cause: unknown): unknown {
+  const why: Record<string, string> = {
+    EADDRINUSE: "is taken by another program; stop it, or choose another address with --server-listen",
+    EACCES: "is not allowed to this user; ports below 1024 need root",
+    EADDRNOTAVAIL: "is not an address of this machine",
+    ENOTFOUND: "is not an address of this machine",
+  };
+  const message = why[(cause as NodeJS.ErrnoException).code ?? ""];
+  return message === undefined ? cause : new ConfigError([{ place: address, key: "server.listen", message }]);
 }
 
 function defaultUrl(host: string, port: number, secure: boolean): string {

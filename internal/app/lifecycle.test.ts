@@ -1,13 +1,18 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { describe, type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { dataFolder, runKnot, startDaemon } from "../testkit/daemon.ts";
 import { RestDoor } from "../testkit/doors.ts";
 import { reopenHouse, signIn, startHouse } from "../testkit/house.ts";
 
 const withoutEngine = ["--server-docker-enabled=never", "--server-podman-enabled=never"];
+const main = join(import.meta.dirname, "../../cmd/knot/main.ts");
 const account = { username: "admin", password: "Correct-horse-9-battery" };
 
 /** An empty folder to run in, with this knot.toml. */
@@ -57,7 +62,8 @@ describe("a configuration with mistakes", () => {
       const taken = new URL(daemon.origin).host;
       const { code, stderr } = await runKnot(["server", "--server-listen", taken, ...withoutEngine], { cwd });
       assert.equal(code, 78);
-      assert.match(stderr, new RegExp(`${taken}: server\\.listen is taken by another program`));
+      assert.match(stderr, new RegExp(`${taken}: server\\.listen is taken by another program.*--server-listen`));
+      assert.deepEqual(readdirSync(cwd), ["knot.toml"]);
     } finally {
       await daemon[Symbol.asyncDispose]();
     }
@@ -162,6 +168,37 @@ describe("a data folder", () => {
     assert.match(stderr, new RegExp(`chmod 700 ${data_dir}`));
     assert.deepEqual(readdirSync(data_dir), []);
   });
+});
+
+describe("a daemon that is told to end", () => {
+  test("takes a signal to it and to its group as one, and ends as it should", async () => {
+    const daemon = await startDaemon({ flags: withoutEngine });
+    try {
+      const exited = once(daemon.process, "exit");
+      daemon.process.kill("SIGTERM");
+      daemon.process.kill("SIGINT");
+      assert.deepEqual(await exited, [0, null]);
+    } finally {
+      await daemon[Symbol.asyncDispose]();
+    }
+  });
+
+  test("ends as it should before it is ready, too", async (t) => {
+    const args = ["server", "--server-listen=127.0.0.1:0", "--data-dir", dataFolder(t), ...withoutEngine];
+    const child = spawn(process.execPath, [main, ...args], { cwd: folderWith(t, ""), stdio: "ignore" });
+    const exited = once(child, "exit");
+    // the folder is made after it has begun to listen for signals, and long before it is ready
+    while (!existsSync(args[3] as string)) await setTimeout(1);
+    child.kill("SIGTERM");
+    assert.deepEqual(await exited, [0, null]);
+  });
+});
+
+test("a command whose output nobody reads ends without a word, as the shell expects", async () => {
+  const child = spawn(process.execPath, [main, "--help"], { stdio: ["ignore", "pipe", "pipe"] });
+  child.stdout.destroy();
+  const said = await text(child.stderr);
+  assert.deepEqual([child.exitCode ?? (await once(child, "exit"))[0], said], [141, ""]);
 });
 
 describe("a daemon that runs", () => {
