@@ -86,7 +86,7 @@ export function runtimeContract(fixture: RuntimeFixture): void {
   };
   registerLifecycle(it, fixture);
   registerCommands(it, started);
-  registerEndings(it, started);
+  registerEndings(it, started, fixture);
 }
 
 type It = (name: string, body: (t: TestContext, runtime: Runtime, instanceId: string) => Promise<void>) => void;
@@ -288,7 +288,7 @@ async function alive(runtime: Runtime, target: Target, text: string): Promise<nu
   return Number((await run(runtime, target, ["sh", "-c", script, text])).stdout);
 }
 
-function registerEndings(it: It, started: Started): void {
+function registerEndings(it: It, started: Started, fixture: RuntimeFixture): void {
   const scripts = {
     "a child": "sleep 4242 & sleep 4242",
     "a grandchild in a session of its own": "setsid sh -c 'sleep 4242 & sleep 4242' & sleep 4242",
@@ -324,6 +324,26 @@ function registerEndings(it: It, started: Started): void {
     assert.equal(await alive(runtime, target, "4343"), 1);
     bystander.abort();
     await assert.rejects(staying, { code: "cancelled" });
+  });
+
+  it("ends what an earlier daemon ran, and not what that had left in the background", async (t, runtime, instanceId) => {
+    const target = await started(runtime);
+    await run(runtime, target, ["sh", "-c", "setsid sleep 4343 >/dev/null 2>&1 & sleep 4444 >/dev/null 2>&1 &"]);
+    const stdout = new PassThrough();
+    const left = run(runtime, target, ["sh", "-c", "echo up; setsid sleep 4242 & sleep 4242"], { stdout });
+    await new Promise((resolve) => stdout.once("data", resolve));
+    const next = await fixture.open(t, instanceId);
+    const own = new PassThrough();
+    const abort = new AbortController();
+    const staying = run(next, target, ["sh", "-c", "echo up; sleep 4545"], { stdout: own, signal: abort.signal });
+    await new Promise((resolve) => own.once("data", resolve));
+    for (let time = 0; time < 2; time++) await next.endStrays(target, never);
+    const counts = await Promise.all(["4242", "4343", "4444", "4545"].map((text) => alive(next, target, text)));
+    assert.deepEqual(counts, [0, 1, 1, 1]);
+    assert.equal((await left).signal, "SIGKILL");
+    abort.abort();
+    await assert.rejects(staying, { code: "cancelled" });
+    await next.endStrays(someTarget(), never);
   });
 
   it("stops a command whose reader never reads", async (_t, runtime) => {

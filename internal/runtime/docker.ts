@@ -10,6 +10,7 @@ import { containerName, generationLabel, instanceLabel, spaceLabel, userLabel } 
 import { logsOf } from "./docker/logs.ts";
 import { OwnerNetworks } from "./docker/network.ts";
 import { pullImage } from "./docker/pull.ts";
+import { CommandMarks, endStrays } from "./docker/strays.ts";
 import { EngineVolumes } from "./docker/volumes.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyedLock } from "./keyed-lock.ts";
@@ -44,6 +45,7 @@ class DockerRuntime implements Runtime {
   /** By owner: a network must not be removed between its check and the container that is to use it. */
   readonly #owners = new KeyedLock();
   readonly #guard: HostGuard | null;
+  readonly #marks = new CommandMarks();
   #guarded = false;
   #enforcement: Enforcement | null = null;
 
@@ -165,7 +167,12 @@ class DockerRuntime implements Runtime {
   async exec(target: Target, request: ExecRequest, signal: AbortSignal): Promise<Exit> {
     const found = await this.#find(target, signal);
     if (found === null || !found.State.Running) throw notRunning();
-    return execIn(this.#engine, this.#engine.docker.getContainer(found.Id), request, signal);
+    return execIn(this.#engine, this.#engine.docker.getContainer(found.Id), this.#marks, request, signal);
+  }
+
+  async endStrays(target: Target, signal: AbortSignal): Promise<void> {
+    const found = await this.#find(target, signal);
+    if (found?.State.Running) await endStrays(this.#engine, found, this.#marks, signal);
   }
 
   async logs(target: Target, lines: number, signal: AbortSignal): Promise<string> {

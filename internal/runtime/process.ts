@@ -18,6 +18,7 @@ import { commandMark } from "./family.ts";
 import { inBatches } from "./in-batches.ts";
 import { KeyedLock } from "./keyed-lock.ts";
 import { checkBubblewrap, refusePlainRoot } from "./process/check.ts";
+import { CommandRecords } from "./process/commands.ts";
 import { ControlGroups } from "./process/control-groups.ts";
 import { type RunRecord, SpaceDirectory, type SpaceRecord, spaceNames, sweep } from "./process/directory.ts";
 import { execArgv } from "./process/exec.ts";
@@ -58,6 +59,7 @@ class ProcessRuntime implements Runtime {
   readonly #volumes: DirectoryVolumes;
   readonly #users: UserNumbers;
   readonly #locks = new KeyedLock();
+  readonly #commands = new CommandRecords();
   #swept: Promise<void> | undefined;
   #groups: Promise<ControlGroups> | undefined;
   #enforcement: Enforcement | null = null;
@@ -198,7 +200,18 @@ class ProcessRuntime implements Runtime {
     const argv = this.#plain
       ? [...limitsArgv(record.spec, running.run), ...inside]
       : enterArgv(record, running, inside);
-    return execArgv(argv, { environment: marked, cwd }, mark, request, signal);
+    const begun = (pid: number) => this.#commands.begin(directory, mark, pid);
+    try {
+      return await execArgv(argv, { environment: marked, cwd }, { mark, begun }, request, signal);
+    } finally {
+      await this.#commands.end(directory, mark);
+    }
+  }
+
+  async endStrays(target: Target, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) throw abortedProblem(signal, "Looking for commands nobody waits for");
+    const directory = this.#directory(target);
+    if ((await this.#record(directory)) !== null) await this.#commands.endStrays(directory);
   }
 
   async logs(target: Target, lines: number, signal: AbortSignal): Promise<string> {

@@ -173,6 +173,18 @@ describe("the reconciler", () => {
     assert.equal(errors.length, 1);
   });
 
+  test("ends commands that nobody waits for, once after each silence of the engine", async (t) => {
+    const { spaces, runtime, reconciler } = await testSpaces(t);
+    const made = await spaces.create(callOf(), newSpace());
+    await spaces.create(callOf(), newSpace({ name: "off", start: false }));
+    const asked = () => runtime.calls.filter((call) => call.startsWith("endStrays"));
+    for (let time = 0; time < 2; time++) await reconciler.sweep();
+    assert.deepEqual(asked(), [`endStrays kn-${made.id}-1`]);
+    runtime.trouble("list", "unavailable");
+    for (let time = 0; time < 3; time++) await reconciler.sweep();
+    assert.equal(asked().length, 2);
+  });
+
   test("removes an older generation at once", async (t) => {
     const { spaces, runtime, reconciler } = await testSpaces(t, { timing: { grace: 60_000 } });
     const made = await spaces.create(callOf(), newSpace());

@@ -1,5 +1,5 @@
 import { problemOf } from "../problem/problem.ts";
-import { isTransient } from "./change.ts";
+import { isTransient, targetOf } from "./change.ts";
 import type { Driver } from "./driver.ts";
 import { endedBySignal } from "./end.ts";
 import { within } from "./engine-call.ts";
@@ -103,6 +103,9 @@ export class Reconciler implements AsyncDisposable {
     await this.#each([...transient, ...doubtful], ({ id, state }) =>
       isTransient(state) ? driver.drive(id) : driver.verify(id, revive),
     );
+    // once after each silence: whoever ran a command before it does not wait any more
+    const alone = wasAway ? rows.filter((row) => seen.get(nameOf(row.id, row.generation))?.state === "running") : [];
+    await this.#each(alone, (row, signal) => runtime.endStrays(targetOf(row), signal));
     await this.#each(this.#leftOver(runtime.name, listed, rows), (one) => driver.clean(one));
     const due = await store.cleanups({ runtime: runtime.name, due_at: now() });
     await this.#each([...new Set(due.map(({ space_id }) => space_id))], (id) => driver.tidy(id));
@@ -147,12 +150,12 @@ export class Reconciler implements AsyncDisposable {
   }
 
   /** At most `parallel` at a time. One that hangs gives its place up after `patience` and goes on by itself. */
-  async #each<Item>(items: readonly Item[], work: (item: Item) => Promise<void>): Promise<void> {
+  async #each<Item>(items: readonly Item[], work: (item: Item, signal: AbortSignal) => Promise<void>): Promise<void> {
     const queue = [...items];
     const worker = async () => {
       for (let item = queue.shift(); item !== undefined; item = queue.shift()) {
         if (this.#closing.signal.aborted) return;
-        await this.#limited("Looking after a space", () => work(item as Item)).catch(() => {});
+        await this.#limited("Looking after a space", (signal) => work(item as Item, signal)).catch(() => {});
       }
     };
     await Promise.all(Array.from({ length: this.#deps.parallel }, worker));

@@ -117,6 +117,11 @@ export interface Runtime {
   /** Volumes that carry this installation's id. */
   listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]>;
   removeVolume(volume: string, signal: AbortSignal): Promise<void>;
+  /**
+   * Ends commands whose caller is gone: those of a daemon that died, and those that could not be ended while the engine
+   * was away. What a command left running in the background when it ended stays.
+   */
+  endStrays(target: Target, signal: AbortSignal): Promise<void>;
   exec(target: Target, request: ExecRequest, signal: AbortSignal): Promise<Exit>;
   /** The last lines of what the main process printed. */
   logs(target: Target, lines: number, signal: AbortSignal): Promise<string>;

@@ -1,6 +1,6 @@
 /** Methods that change nothing: a death around them is a death around their neighbours. */
 const reading =
-  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|state|version|versions)$/;
+  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|endStrays|state|version|versions)$/;
 
 /** The port with a point before and after every call that changes something. */
 export function withFailpoints<Port extends object>(

@@ -53,6 +53,30 @@ export function restartTest(place: Place): void {
       }
     });
 
+    test(
+      "is killed while a command runs ends it at the next start, and no service that was started",
+      patience,
+      async (t) => {
+        const { house, data_dir } = await started(t, place);
+        await create(house, place);
+        await run(house, "sleep 4343 >/dev/null 2>&1 &");
+        const left = run(house, "touch begun; sleep 4242").catch(() => "its caller is told that the daemon went away");
+        await until(async () => (await run(house, "ls")).stdout.includes("begun"));
+        await house.daemon.kill();
+        await left;
+        const next = await reopenHouse({ data_dir, config: place.config });
+        try {
+          const sleeping = async (seconds: string) =>
+            (await run(next, `cat /proc/[0-9]*/cmdline | tr '\\0' ' '`)).stdout.includes(`sleep ${seconds}`);
+          await until(async () => !(await sleeping("4242")));
+          assert.equal(await sleeping("4343"), true);
+          await deleteAndLookFor(next, place, data_dir);
+        } finally {
+          await next[Symbol.asyncDispose]();
+        }
+      },
+    );
+
     test("is killed while it is created runs once the next one has finished that", patience, async (t) => {
       const { house, data_dir } = await started(t, place);
       const { space } = await house.admin.browser.ok("create_space", newSpace(place, { wait_seconds: 0 }));

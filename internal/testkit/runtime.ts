@@ -24,7 +24,8 @@ type Method =
   | "list"
   | "listVolumes"
   | "removeVolume"
-  | "removeUnused";
+  | "removeUnused"
+  | "endStrays";
 
 const nameOf = ({ space_id, generation }: Target | Observed): string => `kn-${space_id}-${generation}`;
 
@@ -157,6 +158,10 @@ export class FakeRuntime implements Runtime {
         delete volumes[volume];
       }),
     );
+  }
+
+  async endStrays(target: Target, signal: AbortSignal): Promise<void> {
+    await this.#call("endStrays", nameOf(target), signal, () => {});
   }
 
   async exec(target: Target, { stdout }: ExecRequest, signal: AbortSignal): Promise<Exit> {

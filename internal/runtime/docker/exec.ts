@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { addAbortSignal, type Duplex, Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type Docker from "dockerode";
@@ -12,6 +11,7 @@ import { messageOf } from "./engine.ts";
 import { framesOf } from "./frames.ts";
 import { killCommand } from "./kill.ts";
 import { notStarted } from "./not-started.ts";
+import type { CommandMarks } from "./strays.ts";
 
 /** The engine reports a command that could not be started on the command's own standard output, in these words. */
 const refusal = /^(OCI runtime exec failed|unable to find (user|group)|exec failed)/;
@@ -20,23 +20,26 @@ const refusal = /^(OCI runtime exec failed|unable to find (user|group)|exec fail
 export async function execIn(
   engine: Engine,
   container: Docker.Container,
+  marks: CommandMarks,
   request: ExecRequest,
   signal: AbortSignal,
 ): Promise<Exit> {
   const what = `Running ${request.argv[0]}`;
-  const mark = randomUUID();
+  const mark = marks.next();
   const command = await engine.ask(what, signal, () =>
     container.exec({ ...optionsOf(request, mark), abortSignal: signal }),
   );
-  const marked = { mark: `${commandMark}=${mark}`, user: request.user };
+  const kill = async () => {
+    const ended = await killCommand(container, command, { mark: `${commandMark}=${mark}`, user: request.user });
+    if (!ended) marks.lose(mark);
+  };
   const starting = command.start({ hijack: true, stdin: request.stdin !== undefined });
   let socket: Duplex;
   try {
     socket = await engine.ask(what, signal, () => starting);
   } catch (thrown) {
     // What starts after nobody waits for it any more is still ended.
-    if (signal.aborted)
-      starting.then((late) => killCommand(container, command, marked).finally(() => late.destroy())).catch(() => {});
+    if (signal.aborted) starting.then((late) => kill().finally(() => late.destroy())).catch(() => {});
     const { cause } = thrown as Problem;
     if (refusal.test(messageOf(cause))) return notStarted(messageOf(cause), request);
     throw thrown;
@@ -50,7 +53,7 @@ export async function execIn(
     return exitFromStatus(code ?? 0);
   } catch (thrown) {
     if (thrown instanceof Problem) throw thrown;
-    await killCommand(container, command, marked);
+    await kill();
     if (signal.aborted || !(thrown instanceof WriteError)) throw engine.problem(what, signal, thrown);
     throw new Problem("cancelled", `${what} was stopped: its output could not be written.`, { cause: thrown });
   } finally {

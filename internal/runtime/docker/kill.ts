@@ -45,8 +45,9 @@ exit 1`;
 /**
  * Ends a command with all its children: an exec outlives the client that asked for it. Works from inside, so it does
  * not matter where the engine is; where the image has no shell, from outside if the engine is on this machine.
+ * Resolves to whether the command is known to have ended.
  */
-export async function killCommand(container: Docker.Container, command: Docker.Exec, marked: Marked): Promise<void> {
+export async function killCommand(container: Docker.Container, command: Docker.Exec, marked: Marked): Promise<boolean> {
   const deadline = AbortSignal.timeout(10_000);
   try {
     for (let wait = 10; ; wait = Math.min(wait * 2, 500)) {
@@ -55,15 +56,17 @@ export async function killCommand(container: Docker.Container, command: Docker.E
       const inner = local ? await innerPid(pid) : "";
       const cleaned = await killInside(container, marked, inner, deadline);
       if (!cleaned && local) await killFamily({ root: pid, mark: marked.mark, cgroup: id });
-      if (!running) return;
+      if (!running) return true;
       await sleep(wait, undefined, { signal: deadline });
     }
   } catch {
-    // The engine is gone or too slow: the caller is told why its command ended, and the container's limits remain.
+    // The engine is gone or too slow: the caller is told why its command ended, and it is ended when the engine is back.
+    return false;
   }
 }
 
-async function killInside(
+/** Ends what is marked, and the process `root` of the container with all its descendants; whether that could be done. */
+export async function killInside(
   container: Docker.Container,
   marked: Marked,
   root: string,

@@ -15,11 +15,14 @@ import { type Prologue, prologueText } from "./prologue.ts";
 /** How long output of children that stay behind is waited for after the command itself has ended. */
 const lingerMs = 2_000;
 
-/** Runs `argv`, which begins with our prologue, and leaves nothing of it behind when `signal` is aborted. */
+/**
+ * Runs `argv`, which begins with our prologue, and leaves nothing of it behind when `signal` is aborted. `begun` hears
+ * of its process before the command itself begins.
+ */
 export async function execArgv(
   argv: Argv,
   prologue: Prologue,
-  mark: string,
+  { mark, begun }: { readonly mark: string; readonly begun: (pid: number) => Promise<void> },
   request: ExecRequest,
   signal: AbortSignal,
 ): Promise<Exit> {
@@ -48,7 +51,6 @@ export async function execArgv(
     signal.addEventListener("abort", () => reject(abortedProblem(signal, what)), { once: true, signal: stop.signal });
   });
   const stdio = child.stdio as unknown as [Writable | null, Readable, Readable, Writable, Readable];
-  send(stdio[3], prologueText(prologue));
   if (request.stdin !== undefined) feed(request.stdin, stdio[0] as Writable);
   const refusal = text(stdio[4]);
   const outputs = Promise.all([
@@ -58,6 +60,9 @@ export async function execArgv(
   // Whoever loses the race must not be an unhandled rejection.
   outputs.catch(() => {});
   try {
+    // nothing of the command runs before it has its prologue
+    if (child.pid !== undefined) await begun(child.pid);
+    send(stdio[3], prologueText(prologue));
     const [exit] = await Promise.race([Promise.all([exited, outputs]), aborted]);
     if ((await refusal) === "cwd\n") throw noDirectory(prologue.cwd);
     return exit;

@@ -33,6 +33,13 @@ export async function mainOf(pid: number): Promise<number | null> {
   return main === undefined || main === "" ? null : Number(main);
 }
 
+/** When a process began, as the kernel counts it: with its number it names one process for ever. Empty for none. */
+export async function startOf(pid: number): Promise<string> {
+  const stat = await readProc(pid, "stat");
+  // the program's name may contain blanks and brackets: fields are counted from its last bracket
+  return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+}
+
 function readProc(pid: number, name: string): Promise<string> {
   return readFile(`/proc/${pid}/${name}`, "latin1").catch(() => "");
 }

@@ -7,12 +7,17 @@ export type Prologue = {
   readonly make?: boolean;
 };
 
+/** Set by the text's last line: a text that a dying daemon did not finish starts nothing. */
+const whole = "knot_whole";
+
+const script = `eval "$(cat <&3)"; exec 3<&- 4>&-; [ "$${whole}" = yes ] || exit 125; unset ${whole}; exec "$@"`;
+
 /**
  * Runs inside, before the program: takes its environment and directory from file descriptor 3, so that they are in no
  * command line, and says on 4 when the directory is missing.
  */
 export function withPrologue(argv: Argv): Argv {
-  return ["/bin/sh", "-c", 'eval "$(cat <&3)"; exec 3<&- 4>&-; exec "$@"', argv[0] ?? "sh", ...argv];
+  return ["/bin/sh", "-c", script, argv[0] ?? "sh", ...argv];
 }
 
 /** The shell text for file descriptor 3. */
@@ -24,7 +29,12 @@ export function prologueText({ environment, cwd, make = false }: Prologue): stri
     .map(([name, value]) => `export ${name}=${quoted(value)}`);
   const directory = quoted(cwd);
   if (make) lines.push(`mkdir -p -- ${directory} 2>&-`);
-  return [...lines, "unset OLDPWD", `cd -- ${directory} 2>&- || { echo cwd >&4; exit 1; }`, "unset OLDPWD", ""].join(
-    "\n",
-  );
+  return [
+    ...lines,
+    "unset OLDPWD",
+    `cd -- ${directory} 2>&- || { echo cwd >&4; exit 1; }`,
+    "unset OLDPWD",
+    `${whole}=yes`,
+    "",
+  ].join("\n");
 }
