@@ -16,6 +16,13 @@ export type Fault = {
   readonly reason: string;
 };
 
+/** A child process that ended by itself. */
+export class ProgramEnded extends Error {
+  constructor(code: number | null, signal: NodeJS.Signals | null) {
+    super(signal === null ? `its program ended with exit code ${code}` : `its program was ended by ${signal}`);
+  }
+}
+
 const undelivered = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
@@ -33,6 +40,7 @@ export function faultOf(thrown: unknown): Fault {
   if (thrown instanceof SdkHttpError) return httpFault(thrown);
   if (thrown instanceof ProtocolError) return protocolFault(thrown);
   if (thrown instanceof SdkError) return sdkFault(thrown);
+  if (thrown instanceof ProgramEnded) return { kind: "broken", reason: thrown.message };
   const code = codeOf(thrown);
   if (code !== undefined && undelivered.has(code)) return { kind: "undelivered", reason: reasons[code] ?? code };
   const text = messageOf(thrown);

@@ -1,11 +1,14 @@
 import {
   Client,
   type RequestOptions,
+  SdkError,
+  SdkErrorCode,
   StreamableHTTPClientTransport,
   type Transport,
 } from "@modelcontextprotocol/client";
 import type { JsonSchema } from "../operation/schema.ts";
 import type { ToolResult } from "../tool/tool.ts";
+import { type Fault, faultOf } from "./fault.ts";
 import { createGuardedFetch } from "./guarded-fetch.ts";
 import { limits, type UpstreamLog, type UpstreamServer } from "./server.ts";
 import { StdioTransport } from "./stdio-transport.ts";
@@ -32,7 +35,7 @@ export type SessionDeps = {
   readonly signal: AbortSignal;
   readonly onToolsChanged: () => void;
   /** The connection has ended by itself, or something about it looks wrong and should be checked. */
-  readonly onClosed: () => void;
+  readonly onClosed: (fault: Fault) => void;
   readonly onDoubt: () => void;
 };
 
@@ -88,19 +91,20 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     });
   } catch (thrown) {
     await close();
-    throw thrown;
+    throw endingOf(transport) ?? thrown;
   } finally {
     deps.signal.removeEventListener("abort", giveUp);
   }
-  client.onclose = () => {
-    if (!closing) deps.onClosed();
+  const ended = () => {
+    if (!closing) deps.onClosed(faultOf(endingOf(transport) ?? new SdkError(SdkErrorCode.ConnectionClosed, "closed")));
   };
+  client.onclose = ended;
   client.onerror = () => {
     // a child's end is certain knowledge, and its chatter on stdout no sign of it
     if (!closing && !isStdio) deps.onDoubt();
   };
   void client.autoOpenedSubscription?.closed.then((how) => {
-    if (how !== "local" && !closing) deps.onClosed();
+    if (how !== "local") ended();
   });
   return {
     era: client.getProtocolEra() ?? null,
@@ -114,6 +118,8 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     close,
   };
 }
+
+const endingOf = (transport: Transport) => (transport instanceof StdioTransport ? transport.ending : null);
 
 function transportOf({ server, log }: SessionDeps): { transport: Transport; dispose: () => Promise<void> } {
   const { namespace, url, token, headers = {}, command, args = [], env = {} } = server;

@@ -2,6 +2,8 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { setImmediate } from "node:timers/promises";
 import { type JSONRPCMessage, ReadBuffer, SdkError, SdkErrorCode, type Transport } from "@modelcontextprotocol/client";
 import { printable } from "../operation/printable.ts";
+import { ProgramEnded } from "./fault.ts";
+import { guardGroup } from "./guardian.ts";
 import { limits } from "./server.ts";
 
 export type StdioServer = {
@@ -17,7 +19,8 @@ const stderrWindowMs = 10_000;
 
 /**
  * A child process that speaks MCP on its stdin and stdout. Unlike the SDK's own it inherits no environment but PATH,
- * leads a process group that is ended as a whole, and keeps its stderr to a bounded number of lines.
+ * leads a process group that is ended as a whole, even when the daemon is killed, and keeps its stderr to a bounded number
+ * of lines.
  */
 export class StdioTransport implements Transport {
   onclose?: (() => void) | undefined;
@@ -30,9 +33,16 @@ export class StdioTransport implements Transport {
   #child: ChildProcess | null = null;
   #ended: Promise<void> | null = null;
   #draining = false;
+  #dismiss = () => {};
+  #ending: ProgramEnded | null = null;
 
   constructor(server: StdioServer) {
     this.#server = server;
+  }
+
+  /** How the program ended by itself; null while it runs, and when it was ended from here. */
+  get ending(): ProgramEnded | null {
+    return this.#ending;
   }
 
   get pid(): number | null {
@@ -49,6 +59,7 @@ export class StdioTransport implements Transport {
       shell: false,
     });
     this.#child = child;
+    if (child.pid !== undefined) this.#dismiss = guardGroup(child.pid);
     child.once("spawn", resolve);
     child.on("error", (error) => {
       reject(error);
@@ -56,7 +67,7 @@ export class StdioTransport implements Transport {
     });
     this.#ended = new Promise((ended) => child.once("close", () => ended()));
     // its descendants may hold the pipes after it is gone, so its exit is the end, not the close of the pipes
-    child.once("exit", () => this.#lost());
+    child.once("exit", (code, signal) => this.#lost(code, signal));
     child.stdin?.on("error", (error) => this.onerror?.(error));
     child.stdout?.on("data", (chunk: Buffer) => this.#read(chunk));
     this.#readStderr(child);
@@ -87,14 +98,17 @@ export class StdioTransport implements Transport {
     clearTimeout(timer);
     // what the leader left behind in its group has had its chance
     signalGroup(child, "SIGKILL");
+    this.#dismiss();
     for (const stream of [child.stdin, child.stdout, child.stderr]) stream?.destroy();
     await this.#ended;
     this.#buffer.clear();
     this.onclose?.();
   }
 
-  #lost(): void {
-    if (this.#child !== null) void this.close();
+  #lost(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#child === null) return;
+    this.#ending = new ProgramEnded(code, signal);
+    void this.close();
   }
 
   #read(chunk: Buffer): void {

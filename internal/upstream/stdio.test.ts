@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
@@ -29,6 +30,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}
+
 describe("a stdio server", () => {
   test("is ended with its whole process group, even when it ignores SIGTERM", async (t) => {
     const { server, pids } = child(t, "stubborn", "family");
@@ -36,6 +45,26 @@ describe("a stdio server", () => {
     await until(() => pids().length === 2 && pids().every(isAlive));
     await upstreams.close();
     await until(() => !pids().some(isAlive));
+  });
+
+  test("and all its processes end when the daemon is killed, even when they ignore that", async (t) => {
+    const { server, pids } = child(t, "stubborn", "family");
+    const daemon = spawn(process.execPath, [join(import.meta.dirname, "testdata/doomed.ts"), JSON.stringify(server)]);
+    t.after(() => daemon.kill("SIGKILL"));
+    await until(() => pids().length === 2 && pids().every(isAlive));
+    daemon.kill("SIGKILL");
+    await until(() => !pids().some(isAlive));
+  });
+
+  test("leaves no guardian behind", async (t) => {
+    const { server, pids } = child(t);
+    const { upstreams } = await connectedPool(t, server);
+    const [pid] = pids();
+    const guardians = () =>
+      readdirSync("/proc").filter((name) => /^\d+$/.test(name) && commandOf(name).includes(`knot-guardian\0${pid}\0`));
+    await until(() => guardians().length === 1);
+    await upstreams.close();
+    await until(() => guardians().length === 0);
   });
 
   test("is started anew after it died, and its next call works", async (t) => {
@@ -83,6 +112,6 @@ describe("a stdio server", () => {
     const { status, upstreams } = poolOf(t, { command: "true" });
     upstreams.start();
     await until(() => status().status === "failed");
-    assert.match(String(status().error), /closed|broke/i);
+    assert.match(String(status().error), /its program ended with exit code 0/);
   });
 });

@@ -192,7 +192,7 @@ export class Upstream implements ToolSource {
       legacy: this.#legacy,
       signal: this.#closing.signal,
       onToolsChanged: () => session !== null && this.#relist(session),
-      onClosed: () => session !== null && this.#lose(session, { kind: "broken", reason: "the connection was closed" }),
+      onClosed: (fault) => session !== null && this.#lose(session, fault),
       onDoubt: () => session !== null && this.#check(session),
     });
     return session;
