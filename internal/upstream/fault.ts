@@ -1,5 +1,6 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from "@modelcontextprotocol/client";
 import { printable } from "../operation/printable.ts";
+import { TooLarge } from "./event-cutter.ts";
 
 /** Our own marks on answers that never came, outside the range JSON-RPC and MCP reserve. */
 export const brokenCode = -31_001;
@@ -46,7 +47,7 @@ export function faultOf(thrown: unknown): Fault {
   const text = messageOf(thrown);
   if (/not connected/i.test(text)) return { kind: "undelivered", reason: "the connection was closed" };
   if (thrown instanceof Error && thrown.name === "UnauthorizedError") return unauthorized;
-  if (thrown instanceof Error && thrown.constructor.name === "TooLarge") return tooLarge;
+  if (thrown instanceof TooLarge) return tooLarge;
   return code === undefined && !(thrown instanceof TypeError)
     ? { kind: "failed", reason: text }
     : { kind: "broken", reason: code === undefined ? text : `the connection broke (${code})` };

@@ -48,6 +48,8 @@ export type Hostile = {
   answer: ((name: string, reply: Reply) => void) | null;
   /** Answers every request itself when it returns true. */
   intercept: ((request: Request, res: ServerResponse) => boolean) | null;
+  /** Where it sends requests for this path; null where it answers them. */
+  redirect: ((path: string) => string | null) | null;
   forgetSessions(): void;
   announceChange(): void;
   stop(): Promise<void>;
@@ -74,6 +76,7 @@ export async function hostileServer(t: TestContext, ...tools: RawTool[]): Promis
     headers: [],
     answer: null,
     intercept: null,
+    redirect: null,
     forgetSessions: () => sessions.clear(),
     announceChange: () => {
       const message = JSON.stringify({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
@@ -121,6 +124,8 @@ export async function hostileServer(t: TestContext, ...tools: RawTool[]): Promis
     reply.result({ content: [{ type: "text", text: JSON.stringify(params.arguments) }] });
   };
   const server = createServer(async (req, res) => {
+    const location = state.redirect?.(req.url ?? "") ?? null;
+    if (location !== null) return void res.writeHead(307, { location }).end();
     if (req.method === "GET") {
       if (!sessions.has(String(req.headers["mcp-session-id"]))) return void res.writeHead(404).end();
       streams.add(res.writeHead(200, { "content-type": "text/event-stream" }));

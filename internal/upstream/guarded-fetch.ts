@@ -1,16 +1,22 @@
 import type { FetchLike } from "@modelcontextprotocol/client";
 import { Agent, fetch as undiciFetch } from "undici";
+import { dataOf, EventCutter, TooLarge } from "./event-cutter.ts";
 import { brokenCode, tooLargeCode } from "./fault.ts";
+import { NoticeBudget, noticeIn } from "./notice-budget.ts";
+import { following } from "./redirects.ts";
 import { limits } from "./server.ts";
 
 type Message = { readonly id?: unknown; readonly method?: unknown; readonly params?: { readonly requestId?: unknown } };
 
+/** Hears of a notice that was dropped because there are too many. */
+export type OnDropped = (method: string) => void;
+
 /**
- * The fetch of one HTTP upstream: a connection pool of its own, a bound on what an answer may weigh, and an end for
- * every request. A stream that breaks before its answer gets an error event in its place, because the SDK would wait
+ * The fetch of one HTTP upstream: a connection pool of its own, a bound on what an answer may weigh and on how many
+ * notices come, redirects within its own origin only, and an end for every request. A stream that breaks before its answer gets an error event in its place, because the SDK would wait
  * for the time limit; a cancelled request is closed, because the SDK only tells the server.
  */
-export function createGuardedFetch(): { fetch: FetchLike; close: () => Promise<void> } {
+export function createGuardedFetch(onDropped: OnDropped): { fetch: FetchLike; close: () => Promise<void> } {
   const agent = new Agent({
     connections: 64,
     connect: { timeout: limits.connectMs },
@@ -18,6 +24,13 @@ export function createGuardedFetch(): { fetch: FetchLike; close: () => Promise<v
     headersTimeout: 0,
     bodyTimeout: 0,
   });
+  const budget = new NoticeBudget();
+  const keeps = (event: string): boolean => {
+    if (budget.take()) return true;
+    const method = noticeIn(dataOf(event));
+    if (method !== null) onDropped(method);
+    return method === null;
+  };
   const open = new Map<unknown, AbortController>();
   const guarded = async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const message = messageOf(init.body);
@@ -30,10 +43,9 @@ export function createGuardedFetch(): { fetch: FetchLike; close: () => Promise<v
     };
     const signal = init.signal == null ? controller.signal : AbortSignal.any([init.signal, controller.signal]);
     try {
-      const response = await undiciFetch(url, { ...init, signal, dispatcher: agent } as Parameters<
-        typeof undiciFetch
-      >[1]);
-      return bounded(response as unknown as Response, id, done);
+      const options = { ...init, signal, dispatcher: agent, redirect: "manual" } as Parameters<typeof undiciFetch>[1];
+      const send = async (target: URL) => (await undiciFetch(target, options)) as unknown as Response;
+      return bounded(await following(new URL(url), send), { id, done, keeps });
     } catch (thrown) {
       done();
       throw thrown;
@@ -48,14 +60,21 @@ function messageOf(body: unknown): Message | undefined {
   return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? parsed : undefined;
 }
 
-/** The same response with a body that is counted; `id` is of the JSON-RPC request whose answer it carries. */
-function bounded(response: Response, id: unknown, done: () => void): Response {
+type Bounds = {
+  /** Of the JSON-RPC request whose answer it carries. */
+  readonly id: unknown;
+  readonly done: () => void;
+  readonly keeps: (event: string) => boolean;
+};
+
+/** The same response with a body that is counted. */
+function bounded(response: Response, bounds: Bounds): Response {
   if (response.body === null) {
-    done();
+    bounds.done();
     return response;
   }
   const isStream = /^text\/event-stream\b/i.test(response.headers.get("content-type") ?? "");
-  const body = isStream ? events(response.body, id, done) : bytes(response.body, done);
+  const body = isStream ? events(response.body, bounds) : bytes(response.body, bounds.done);
   const { status, statusText, headers } = response;
   return new Response(body, { status, statusText, headers: [...headers] });
 }
@@ -65,39 +84,30 @@ function bytes(source: ReadableStream<Uint8Array>, done: () => void): ReadableSt
   return relay(source, done, (chunk) => {
     count += chunk.byteLength;
     if (count > limits.answerBytes) throw new TooLarge();
+    return chunk;
   });
 }
 
-function events(source: ReadableStream<Uint8Array>, id: unknown, done: () => void): ReadableStream<Uint8Array> {
-  let count = 0;
+function events(source: ReadableStream<Uint8Array>, { id, done, keeps }: Bounds): ReadableStream<Uint8Array> {
   let resumable = false;
+  const cutter = new EventCutter((event) => {
+    resumable ||= /^id:/m.test(event);
+    return keeps(event);
+  });
   const failed = (thrown: unknown): Uint8Array | null => {
     if (id === undefined) return null;
     // the server said how to go on after a break, and the SDK does
     if (thrown === null && resumable) return null;
     const [code, message] = thrown instanceof TooLarge ? [tooLargeCode, "too large"] : [brokenCode, "stream broke"];
-    return Buffer.from(`\n\ndata: ${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n\n`);
+    return Buffer.from(`data: ${JSON.stringify({ jsonrpc: "2.0", id, error: { code, message } })}\n\n`);
   };
-  return relay(
-    source,
-    done,
-    (chunk) => {
-      const text = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
-      resumable ||= /^id:/m.test(text.toString("latin1", 0, 4096));
-      const end = Math.max(text.lastIndexOf("\n\n"), text.lastIndexOf("\r\n\r\n"));
-      count = end < 0 ? count + text.length : text.length - end;
-      if (count > limits.answerBytes) throw new TooLarge();
-    },
-    failed,
-  );
+  return relay(source, done, (chunk) => cutter.push(chunk), failed);
 }
-
-class TooLarge extends Error {}
 
 function relay(
   source: ReadableStream<Uint8Array>,
   done: () => void,
-  check: (chunk: Uint8Array) => void,
+  pass: (chunk: Uint8Array) => Uint8Array,
   last?: (thrown: unknown) => Uint8Array | null,
 ): ReadableStream<Uint8Array> {
   const reader = source.getReader();
@@ -112,10 +122,12 @@ function relay(
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { done: ended, value } = await reader.read();
-        if (ended) return finish(controller, null);
-        check(value);
-        controller.enqueue(value);
+        for (;;) {
+          const { done: ended, value } = await reader.read();
+          if (ended) return finish(controller, null);
+          const passed = pass(value);
+          if (passed.byteLength > 0) return controller.enqueue(passed);
+        }
       } catch (thrown) {
         finish(controller, thrown);
       }

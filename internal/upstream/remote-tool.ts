@@ -5,6 +5,7 @@ import { printable } from "../operation/printable.ts";
 import { hashOf, type JsonSchema } from "../operation/schema.ts";
 import { Problem } from "../problem/problem.ts";
 import type { Annotations, Tool, ToolResult } from "../tool/tool.ts";
+import { isDeeper } from "./depth.ts";
 import { hasValidHeaderMarks } from "./header-marks.ts";
 import { limits, type UpstreamServer } from "./server.ts";
 import type { RawTool } from "./session.ts";
@@ -96,18 +97,8 @@ function objectFrom(raw: unknown): object {
 /** An object schema of tolerable size and depth. The dialect MCP implies is left out: validators of draft-07 refuse it. */
 function schemaFrom(raw: unknown): JsonSchema | null {
   if (typeof raw !== "object" || raw === null || (raw as JsonSchema)["type"] !== "object") return null;
-  if (depthOf(raw) > limits.schemaDepth) return null;
+  if (isDeeper(raw, limits.schemaDepth)) return null;
   if (Buffer.byteLength(JSON.stringify(raw)) > limits.schemaBytes) return null;
   const { $schema, ...rest } = raw as JsonSchema;
   return typeof $schema === "string" && $schema.includes("2020-12") ? rest : (raw as JsonSchema);
-}
-
-/** How deep a value is nested, or more than allowed as soon as that is known; no recursion that a stranger could exhaust. */
-function depthOf(value: object): number {
-  let level: readonly unknown[] = [value];
-  for (let depth = 0; depth <= limits.schemaDepth; depth++) {
-    level = level.flatMap((item) => (typeof item === "object" && item !== null ? Object.values(item) : []));
-    if (level.length === 0) return depth;
-  }
-  return limits.schemaDepth + 1;
 }

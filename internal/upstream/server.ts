@@ -33,6 +33,8 @@ export type UpstreamLog = (line: {
 export const limits = {
   /** Of one answer; also of one line on stdio and one event on a stream. */
   answerBytes: 4 * 1024 * 1024,
+  /** Of one answer; parsers in other languages give up at a thousand. */
+  answerDepth: 500,
   tools: 1000,
   pages: 100,
   descriptionChars: 4000,
@@ -47,6 +49,8 @@ export const limits = {
   /** A connection that lived this long starts the backoff anew. */
   stableMs: 30_000,
   checkMs: 30_000,
+  /** Between two listings that a server's announcements ask for; doubled for one that goes on announcing. */
+  relistMs: { first: 250, last: 10_000 },
 } as const;
 
 const namespacePattern = /^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/;

@@ -8,6 +8,7 @@ import {
 } from "@modelcontextprotocol/client";
 import type { JsonSchema } from "../operation/schema.ts";
 import type { ToolResult } from "../tool/tool.ts";
+import { isDeeper } from "./depth.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { createGuardedFetch } from "./guarded-fetch.ts";
 import { limits, type UpstreamLog, type UpstreamServer } from "./server.ts";
@@ -37,6 +38,8 @@ export type SessionDeps = {
   /** The connection has ended by itself, or something about it looks wrong and should be checked. */
   readonly onClosed: (fault: Fault) => void;
   readonly onDoubt: () => void;
+  /** A notice was dropped because the server sends too many. */
+  readonly onNoise: () => void;
 };
 
 /** One connection to one server. */
@@ -121,13 +124,20 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
 
 const endingOf = (transport: Transport) => (transport instanceof StdioTransport ? transport.ending : null);
 
-function transportOf({ server, log }: SessionDeps): { transport: Transport; dispose: () => Promise<void> } {
+function transportOf({ server, log, onToolsChanged, onNoise }: SessionDeps): {
+  transport: Transport;
+  dispose: () => Promise<void>;
+} {
   const { namespace, url, token, headers = {}, command, args = [], env = {} } = server;
+  const onDropped = (method: string) => {
+    onNoise();
+    if (method === "notifications/tools/list_changed") onToolsChanged();
+  };
   if (command !== undefined) {
     const onStderr = (message: string) => log({ level: "info", namespace, message });
-    return { transport: new StdioTransport({ command, args, env, onStderr }), dispose: async () => {} };
+    return { transport: new StdioTransport({ command, args, env, onStderr, onDropped }), dispose: async () => {} };
   }
-  const guarded = createGuardedFetch();
+  const guarded = createGuardedFetch(onDropped);
   const transport = new StreamableHTTPClientTransport(new URL(url as string), {
     fetch: guarded.fetch,
     requestInit: { headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) } },
@@ -168,11 +178,21 @@ async function callTool(
   // only the SDK's own callTool repeats marked arguments as headers (SEP-2243)
   if (client.getProtocolEra() === "modern" && JSON.stringify(input_schema).includes('"x-mcp-header"')) {
     const toolDefinition = { name: remote_name, inputSchema: input_schema as { type: "object" } };
-    return (await client.callTool(params, { ...options, toolDefinition })) as ToolResult;
+    return checked(await client.callTool(params, { ...options, toolDefinition }));
   }
-  const result = (await client.request({ method: "tools/call", params }, anything, options)) as ToolResult;
-  if (typeof result !== "object" || result === null || !Array.isArray(result.content))
-    throw new Error("it answered tools/call without content");
+  return checked(await client.request({ method: "tools/call", params }, anything, options));
+}
+
+/** Throws for what is no complete result, or none that can be passed on. */
+function checked(answer: unknown): ToolResult {
+  const result = answer as ToolResult & { readonly resultType?: unknown };
+  const { resultType = "complete" } = typeof result === "object" && result !== null ? result : {};
+  if (resultType === "input_required")
+    throw new Error("it asked for more input in the middle of the call, which knot does not pass on");
+  if (resultType !== "complete") throw new Error("it answered tools/call with a kind of result knot does not know");
+  if (!Array.isArray(result?.content)) throw new Error("it answered tools/call without content");
+  if (isDeeper(result, limits.answerDepth))
+    throw new Error(`its answer is nested more than ${limits.answerDepth} deep`);
   return result;
 }
 

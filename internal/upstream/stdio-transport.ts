@@ -3,7 +3,9 @@ import { setImmediate } from "node:timers/promises";
 import { type JSONRPCMessage, ReadBuffer, SdkError, SdkErrorCode, type Transport } from "@modelcontextprotocol/client";
 import { printable } from "../operation/printable.ts";
 import { ProgramEnded } from "./fault.ts";
+import type { OnDropped } from "./guarded-fetch.ts";
 import { guardGroup } from "./guardian.ts";
+import { NoticeBudget } from "./notice-budget.ts";
 import { limits } from "./server.ts";
 
 export type StdioServer = {
@@ -11,6 +13,7 @@ export type StdioServer = {
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   readonly onStderr: (line: string) => void;
+  readonly onDropped: OnDropped;
 };
 
 const graceMs = 2000;
@@ -29,6 +32,7 @@ export class StdioTransport implements Transport {
   /** The SDK takes a transport with `stderr` and `pid` for stdio, where silence means an old server. */
   readonly stderr = null;
   readonly #server: StdioServer;
+  readonly #budget = new NoticeBudget();
   readonly #buffer = new ReadBuffer({ maxBufferSize: limits.answerBytes });
   #child: ChildProcess | null = null;
   #ended: Promise<void> | null = null;
@@ -123,20 +127,25 @@ export class StdioTransport implements Transport {
   }
 
   async #drain(): Promise<void> {
+    const stdout = this.#child?.stdout;
     this.#draining = true;
+    stdout?.pause();
     for (;;) {
       try {
         const message = this.#buffer.readMessage();
         if (message === null) break;
-        this.onmessage?.(message);
+        const isNotice = !("id" in message);
+        if (!isNotice || this.#budget.take()) this.onmessage?.(message);
+        else if ("method" in message) this.#server.onDropped(message.method);
         // the SDK handles notices a moment later, and would forget a progress that comes together with its result
-        if (!("id" in message)) await setImmediate();
+        if (isNotice) await setImmediate();
       } catch (thrown) {
         // a line that is no message is the server's own chatter
         this.onerror?.(thrown as Error);
       }
     }
     this.#draining = false;
+    stdout?.resume();
   }
 
   #readStderr(child: ChildProcess): void {

@@ -1,3 +1,4 @@
+import { setTimeout as pauseFor } from "node:timers/promises";
 import type { Call } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import type { SourceChange, Tool, ToolResult, ToolSource } from "../tool/tool.ts";
@@ -30,6 +31,8 @@ export type UpstreamDeps = {
   readonly backoffMs?: { readonly first: number; readonly last: number };
 };
 
+const noise = "it sends too many notices; some are dropped";
+
 /**
  * One remote server as a source of tools. It connects in the background and heals by itself; the list is always
  * answered from memory, and only a call of its own tools ever waits for it.
@@ -53,6 +56,7 @@ export class Upstream implements ToolSource {
   #listing: Promise<void> | null = null;
   #listAgain = false;
   #legacy = false;
+  #noisy = false;
   readonly #closing = new AbortController();
 
   constructor(server: UpstreamServer, deps: UpstreamDeps) {
@@ -86,7 +90,7 @@ export class Upstream implements ToolSource {
       transport: this.#server.command === undefined ? "http" : "stdio",
       status: this.#status,
       error: this.#fault === null ? null : `${this.#fault.reason}. ${adviceOn(this.#fault)}`,
-      warnings: this.#shelf.warnings,
+      warnings: [...(this.#noisy ? [noise] : []), ...this.#shelf.warnings],
       since_at: this.#sinceAt,
       tools: this.#shelf.list().length,
       era: this.#session?.era ?? null,
@@ -194,6 +198,9 @@ export class Upstream implements ToolSource {
       onToolsChanged: () => session !== null && this.#relist(session),
       onClosed: (fault) => session !== null && this.#lose(session, fault),
       onDoubt: () => session !== null && this.#check(session),
+      onNoise: () => {
+        this.#noisy = true;
+      },
     });
     return session;
   }
@@ -256,7 +263,9 @@ export class Upstream implements ToolSource {
     });
   }
 
+  /** Again and again while announcements come, at a slower and slower pace. */
   async #relistWhileChanged(session: Session): Promise<void> {
+    let pause: number = limits.relistMs.first;
     while (this.#listAgain && this.#session === session) {
       this.#listAgain = false;
       try {
@@ -264,6 +273,8 @@ export class Upstream implements ToolSource {
       } catch {
         this.#check(session);
       }
+      await pauseFor(pause, undefined, { ref: false });
+      pause = Math.min(limits.relistMs.last, pause * 2);
     }
   }
 
