@@ -2,6 +2,9 @@ import { classifyInboundRequest } from "@modelcontextprotocol/server";
 import type { FastifyRequest } from "fastify";
 import type { Era } from "./endpoint.ts";
 
+/** The revision without sessions. */
+export const modernVersion = "2026-07-28";
+
 /** Which era answers. What fits neither goes to the modern one, which says what is wrong with it. */
 export function eraOf({ method, headers, body }: FastifyRequest): Era {
   const { "mcp-protocol-version": version, "mcp-method": name } = headers;

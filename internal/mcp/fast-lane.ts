@@ -2,6 +2,7 @@ import type { ServerResponse } from "node:http";
 import { ProtocolError } from "@modelcontextprotocol/server";
 import type { FastifyRequest } from "fastify";
 import { type EndpointDeps, elicitationOf, listTtlMs } from "./endpoint.ts";
+import { modernVersion as version } from "./era.ts";
 import type { ListedTool } from "./ports.ts";
 import { callTool, findTool, listTools, type ToolCall } from "./tools.ts";
 import { callOf, type Visit } from "./visit.ts";
@@ -12,7 +13,6 @@ export type Lane = (request: FastifyRequest, response: ServerResponse, visit: Vi
 type Json = Readonly<Record<string, unknown>>;
 type Plain = { readonly id: string | number; readonly method: string; readonly params: Json; readonly meta: Json };
 
-const version = "2026-07-28";
 const prefix = "io.modelcontextprotocol/";
 const knownMeta: ReadonlySet<string> = new Set(
   ["protocolVersion", "clientCapabilities", "clientInfo"].map((name) => prefix + name),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { request } from "node:http";
 import { describe, test } from "node:test";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
-import { callModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
+import { beginSession, callModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
 import { daemonFor, user } from "./fixtures/daemon.ts";
 
 const list = modernRequest(1, "tools/list");
@@ -196,6 +196,16 @@ describe("2026-07-28", () => {
     assert.equal(answer.result.isError, true);
     const silent = await callModern(daemon.url, "ada", 1, "tools/call", { name: "fail" });
     assert.equal(silent.answer.result.isError, true);
+  });
+
+  test("has neither streams to open nor sessions to end", async (t) => {
+    const daemon = await daemonFor(t);
+    const session = await beginSession(daemon.url, "ada");
+    for (const method of ["GET", "DELETE"]) {
+      const headers = { ...session, "mcp-protocol-version": "2026-07-28", authorization: "Bearer ada" };
+      assert.equal((await fetch(daemon.url, { method, headers })).status, 405);
+    }
+    assert.equal(daemon.door.sessions(), 1);
   });
 
   test("has no cursor to give or to take", async (t) => {

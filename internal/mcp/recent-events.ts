@@ -7,7 +7,8 @@ const maxChars = 512 * 1024;
 
 /**
  * What one session was sent lately, so that a client that lost its connection can resume after `Last-Event-ID`.
- * Bounded in number and size; the newest event is always kept, since it may be the answer of a long call.
+ * Bounded in number and size; the newest event is always kept, since it may be the answer of a long call. It does not say
+ * which stream an event is of before it replays: then the transport would refuse who resumes a stream that only seems open.
  */
 export class RecentEvents implements EventStore {
   #events: Stored[] = [];
@@ -24,17 +25,17 @@ export class RecentEvents implements EventStore {
     return event.id;
   }
 
-  /** Undefined, which the transport answers with 400, when nothing of the stream is kept. */
-  async getStreamIdForEventId(id: string): Promise<string | undefined> {
-    const stream = id.slice(0, Math.max(0, id.lastIndexOf(".")));
-    return this.#events.some((event) => event.stream === stream) ? stream : undefined;
+  /** Whether anything of the event's stream is kept. */
+  knows(id: string): boolean {
+    const stream = streamOf(id);
+    return this.#events.some((event) => event.stream === stream);
   }
 
   async replayEventsAfter(
     lastId: string,
     { send }: { send: (id: string, message: JSONRPCMessage) => Promise<void> },
   ): Promise<string> {
-    const stream = lastId.slice(0, lastId.lastIndexOf("."));
+    const stream = streamOf(lastId);
     const after = numberOf(lastId);
     for (const event of this.#events) {
       const isPriming = event.text === "{}";
@@ -46,4 +47,5 @@ export class RecentEvents implements EventStore {
   }
 }
 
+const streamOf = (id: string): string => id.slice(0, Math.max(0, id.lastIndexOf(".")));
 const numberOf = (id: string): number => Number(id.slice(id.lastIndexOf(".") + 1));

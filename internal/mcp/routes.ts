@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { Problem } from "../problem/problem.ts";
 import { addBodyParser } from "./body.ts";
 import { addCors, answerPreflight } from "./cors.ts";
-import { eraOf } from "./era.ts";
+import { eraOf, modernVersion } from "./era.ts";
 import type { Exchanges } from "./exchanges.ts";
 import type { Lane } from "./fast-lane.ts";
 import type { Gate } from "./gate.ts";
@@ -52,7 +52,7 @@ export function addRoutes(scope: FastifyInstance, routes: Routes): void {
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     if (request.method === "OPTIONS") return answerPreflight(request, reply);
     const visit = visits.get(request);
-    if (visit === undefined) return refuseMethod(reply);
+    if (visit === undefined || isStreamOfNoEra(request)) return refuseMethod(reply);
     exchanges.add({ response: reply.raw, principal: visit.principal, prove: () => gate.admit(request, "check") });
     const answer = lane?.(request, reply.raw, visit);
     if (answer) return reply.type("application/json").send(await answer);
@@ -70,6 +70,10 @@ export function addRoutes(scope: FastifyInstance, routes: Routes): void {
 }
 
 const served: ReadonlySet<string> = new Set(["DELETE", "GET", "POST"]);
+
+/** 2026-07-28 has POST alone; the method alone does not tell the era. */
+const isStreamOfNoEra = ({ method, headers }: FastifyRequest): boolean =>
+  method !== "POST" && headers["mcp-protocol-version"] === modernVersion;
 
 /** Leaves the answer to the SDK, with the headers that every answer of the server has. */
 function takeOver(reply: FastifyReply): void {

@@ -19,6 +19,7 @@ export type Session = {
   readonly principal: Principal;
   readonly transport: NodeStreamableHTTPServerTransport;
   readonly endpoint: Endpoint;
+  readonly events: RecentEvents;
 };
 
 type Kept = Session & { used_at: number; open: number };
@@ -62,15 +63,17 @@ export class Sessions {
   async begin(principal: Principal): Promise<Session> {
     const id = randomBytes(24).toString("base64url");
     const endpoint = this.#options.createEndpoint();
+    const events = new RecentEvents();
     const transport = new NodeStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
-      eventStore: new RecentEvents(),
+      eventStore: events,
       retryInterval: retryMs,
-      onsessioninitialized: () => this.#keep({ id, principal, transport, endpoint, used_at: this.#now(), open: 1 }),
+      onsessioninitialized: () => this.#keep({ ...session, used_at: this.#now(), open: 1 }),
     });
     transport.onclose = () => void this.#sessions.delete(id);
+    const session: Session = { id, principal, transport, endpoint, events };
     await endpoint.connect(transport);
-    return { id, principal, transport, endpoint };
+    return session;
   }
 
   /** Notes that a session is in use until this response ends: an open stream keeps it from being idle. One that is just beginning counts itself. */
