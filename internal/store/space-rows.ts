@@ -60,10 +60,9 @@ export interface CleanupsTable {
 /** Transactions are Kysely instances too. */
 type Db = Kysely<Tables>;
 
-/** Spaces with what their template says about itself. */
-export const joined = (db: Db) =>
-  db
-    .selectFrom("spaces")
+/** Spaces, all or those of a query, with what their template says about itself. */
+export const joined = (db: Db, spaces = db.selectFrom("spaces")) =>
+  spaces
     .innerJoin("templates", "templates.id", "spaces.template_id")
     .selectAll("spaces")
     .select(["templates.name as template_name", "templates.version as template_latest"]);
@@ -114,10 +113,11 @@ export async function withGroups(db: Db, rows: readonly JoinedRow[]): Promise<Sp
     )
     .orderBy("group_id")
     .execute();
+  const groupsOf = Map.groupBy(groups, ({ space_id }) => space_id);
   return rows.map((row) =>
     rowFrom(
       row,
-      groups.filter(({ space_id }) => space_id === row.id).map(({ group_id }) => group_id),
+      (groupsOf.get(row.id) ?? []).map(({ group_id }) => group_id),
     ),
   );
 }

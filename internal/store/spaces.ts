@@ -45,8 +45,7 @@ export class SqlSpaces implements SpaceStore {
     const { db } = this.#store;
     const after = decodeCursor(cursor, 2);
     const mine = db.selectFrom("spaces").where((eb) => matches(eb, filter));
-    const rows = await joined(db)
-      .where("spaces.id", "in", mine.select("spaces.id"))
+    const rows = await joined(db, mine)
       .$if(after !== null, (query) =>
         query.where((eb) => eb(eb.refTuple("spaces.name", "spaces.id"), ">", eb.tuple(after![0]!, after![1]!))),
       )
