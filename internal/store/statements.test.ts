@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import Database from "better-sqlite3";
-import { Kysely, SqliteDialect, sql } from "kysely";
-import { withStatementCache } from "./statements.ts";
+import { Kysely, sql } from "kysely";
+import { PreparedSqliteDialect } from "./statements.ts";
 
 describe("the statement cache", () => {
   test("prepares a text once, and answers with what is in the table at that time", async () => {
@@ -16,7 +16,7 @@ describe("the statement cache", () => {
       },
     };
     const db = new Kysely<{ t: { n: number } }>({
-      dialect: new SqliteDialect({ database: withStatementCache(counting) }),
+      dialect: new PreparedSqliteDialect(counting),
     });
     await sql`create table t (n integer)`.execute(db);
     const before = prepared;
@@ -30,13 +30,28 @@ describe("the statement cache", () => {
 
   test("shows the columns that a table got since", async () => {
     const db = new Kysely<{ t: { n: number } }>({
-      dialect: new SqliteDialect({ database: withStatementCache(new Database(":memory:")) }),
+      dialect: new PreparedSqliteDialect(new Database(":memory:")),
     });
     await sql`create table t (n integer)`.execute(db);
     await db.insertInto("t").values({ n: 1 }).execute();
     assert.deepEqual(await db.selectFrom("t").selectAll().execute(), [{ n: 1 }]);
     await sql`alter table t add column more integer default 7`.execute(db);
     assert.deepEqual(await db.selectFrom("t").selectAll().execute(), [{ n: 1, more: 7 }]);
+    await db.destroy();
+  });
+
+  test("keeps a value out of the plan, and stores it as it is", async () => {
+    const db = new Kysely<{ t: { value: string | number | Buffer | null } }>({
+      dialect: new PreparedSqliteDialect(new Database(":memory:")),
+    });
+    await sql`create table t (value)`.execute(db);
+    const named = db.selectFrom("t").selectAll().where("value", "=", "a").limit(1).compile();
+    assert.equal(named.sql, 'select * from "t" where "value" = +? limit +?');
+    for (const value of ["-1", "a", "", -1, 0.5, Number.MAX_SAFE_INTEGER, Buffer.from("b"), null]) {
+      await db.insertInto("t").values({ value }).execute();
+      assert.deepEqual((await db.selectFrom("t").selectAll().executeTakeFirst())?.value, value);
+      await db.deleteFrom("t").execute();
+    }
     await db.destroy();
   });
 });

@@ -1,11 +1,11 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
-import { Kysely, PostgresDialect, SqliteDialect, sql, type Transaction } from "kysely";
+import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import type { Event, NewEvent } from "../event/schema.ts";
 import { migrations } from "./migrations.ts";
-import { withStatementCache } from "./statements.ts";
+import { PreparedSqliteDialect } from "./statements.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where the state lives. SQLite for one daemon, PostgreSQL where several share it. */
@@ -128,7 +128,7 @@ function openSqlite(path: string): Kysely<Tables> {
     database?.close();
     throw new StoreUnavailable(cause);
   }
-  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: withStatementCache(database) }) });
+  return new Kysely<Tables>({ dialect: new PreparedSqliteDialect(database) });
 }
 
 function openPostgres(url: string): Kysely<Tables> {
