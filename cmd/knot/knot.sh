@@ -2,9 +2,13 @@
 # Starts knot on a Node that is new enough: the one it was built with, else the system's.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "$0")")" && pwd)
-new_enough='const [a, b] = process.versions.node.split("."); process.exit(+a > 22 || (+a === 22 && +b >= 19) ? 0 : 1)'
+is_new_enough() {
+  version=$("$1" --version 2>/dev/null) || return 1
+  version=${version#v} major=${version%%.*} minor=${version#*.}
+  [ "$major" -gt 22 ] 2>/dev/null || { [ "$major" = 22 ] && [ "${minor%%.*}" -ge 19 ]; } 2>/dev/null
+}
 for node in "${KNOT_NODE:-}" '@NODE@' "$here"/../.node/node_modules/node-*/bin/node node; do
-  if [ -n "$node" ] && command -v "$node" >/dev/null 2>&1 && "$node" -e "$new_enough" 2>/dev/null; then
+  if [ -n "$node" ] && command -v "$node" >/dev/null 2>&1 && is_new_enough "$node"; then
     exec "$node" --disable-warning=ExperimentalWarning "$here/cmd/knot/main.js" "$@"
   fi
 done

@@ -25,7 +25,8 @@ export const localCommands: readonly Command[] = [
     args: [],
     flags: configFlags,
     run: async (invocation) => {
-      const { config } = configOf(invocation);
+      const { config, ignored } = configOf(invocation);
+      for (const note of ignoredNote(ignored)) invocation.io.stderr.write(`${note}\n`);
       // most of the program, which the commands that only call it need not load
       const { runDaemon } = await import("./daemon.ts");
       return runDaemon(config, (line) => invocation.io.stdout.write(`${line}\n`));
@@ -38,8 +39,11 @@ export const localCommands: readonly Command[] = [
     args: [],
     flags: configFlags,
     run: async (invocation) => {
-      const { file } = configOf(invocation);
-      invocation.io.stdout.write(`${file ?? "The configuration without a file"} is fine.\n`);
+      const { file, ignored } = configOf(invocation);
+      const text = [`${file ?? "The configuration without a file"} is fine.`, ...ignoredNote(ignored)].join("\n");
+      invocation.io.stdout.write(
+        `${invocation.globals.json ? JSON.stringify({ file, valid: true, ignored }) : text}\n`,
+      );
       return 0;
     },
   },
@@ -56,6 +60,9 @@ export const localCommands: readonly Command[] = [
   },
   ...adminCommands(configFlags, (invocation) => configOf(invocation).config),
 ];
+
+const ignoredNote = (names: readonly string[]): string[] =>
+  names.length === 0 ? [] : [`Not known to knot, and ignored: ${names.join(", ")}.`];
 
 function configOf({ input, io }: Invocation): LoadedConfig {
   const flags = Object.fromEntries(
@@ -75,7 +82,7 @@ function show(loaded: LoadedConfig, { stdout }: Io, json: boolean): void {
     return;
   }
   const width = Math.max(...shown.map(({ key }) => key.length));
-  for (const { key, value, origin } of shown) {
-    stdout.write(`${key.padEnd(width)}  ${JSON.stringify(value)}  (${origin})\n`);
+  for (const { key, value, origin, place } of shown) {
+    stdout.write(`${key.padEnd(width)}  ${JSON.stringify(value)}  (${place || origin})\n`);
   }
 }

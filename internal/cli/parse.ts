@@ -167,7 +167,7 @@ function assign(input: Record<string, unknown>, path: readonly string[], value: 
 /** A mistake on the command line: exit code 2, and how to get help. */
 export function usage(detail: string, command?: Pick<Command, "words">): Problem {
   const help = ["knot", ...(command?.words ?? []), "--help"].join(" ");
-  return new Problem("invalid_input", `${detail.replace(/\.$/, "")}. See \`${help}\`.`);
+  return new Problem("invalid_input", `${/[.?]$/.test(detail) ? detail : `${detail}.`} See \`${help}\`.`);
 }
 
 const takesNothing = ({ kind }: Flag): boolean => kind === "switch" || kind === "stdin";

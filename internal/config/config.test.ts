@@ -42,7 +42,7 @@ describe("configuration", () => {
     const { config, origins } = load(t, "");
     assert.equal(config.server.listen, "127.0.0.1:3000");
     assert.equal(config.server.mcp.enabled, false);
-    assert.ok([...origins.values()].every((origin) => origin === "default"));
+    assert.ok([...origins.values()].every(({ origin }) => origin === "default"));
   });
 
   test("prefers flag over environment over file", (t) => {
@@ -58,7 +58,7 @@ describe("configuration", () => {
       ["127.0.0.1:3", "http://env", 1],
     );
     assert.deepEqual(
-      ["server.listen", "server.url", "server.audit_retention", "data_dir"].map((key) => origins.get(key)),
+      ["server.listen", "server.url", "server.audit_retention", "data_dir"].map((key) => origins.get(key)?.origin),
       ["flag", "environment", "file", "default"],
     );
   });
@@ -117,6 +117,42 @@ describe("configuration", () => {
     assert.deepEqual(places, ["knot.toml:2", "knot.toml:4", "knot.toml:5", "knot.toml:7", "KNOT_LOG_LEVL"]);
   });
 
+  test("tells a text that cannot be read once, also where the file has a mistake in its place", (t) => {
+    const mistakes = mistakesOf(t, '[server.mcp]\nenabled = "yes"\n', {}, { "server-mcp-enabled": "maybe" });
+    assert.deepEqual(mistakes, ['--server-mcp-enabled server.mcp.enabled must be true or false, not "maybe"']);
+  });
+
+  test("refuses a variable that was meant for an option, and names those that mean nothing to it", (t) => {
+    const meant = { KNOT_DATADIR: "/x", KNOT_LISTEN: ":1", KNOT_LOGLEVEL: "info" };
+    assert.deepEqual(mistakesOf(t, "", meant), [
+      "KNOT_DATADIR  is not known; did you mean KNOT_DATA_DIR?",
+      "KNOT_LISTEN  is not known; did you mean KNOT_SERVER_LISTEN?",
+      "KNOT_LOGLEVEL  is not known; did you mean KNOT_LOG_LEVEL?",
+    ]);
+    // as Kubernetes sets them beside a service called knot
+    const others = { KNOT_PORT_3000_TCP: "x", KNOT_SERVICE_HOST: "10.0.0.1" };
+    const { ignored } = load(t, "", { ...others, KNOT_TOKEN: "x", KNOT_SERVER: "http://x", KNOT_DATA_DIR: "d" });
+    assert.deepEqual(ignored, Object.keys(others));
+  });
+
+  test("refuses an own address with a path, a user or a query", (t) => {
+    for (const url of ["https://h/knot", "https://u:p@h", "https://h/?a=1", "ftp://h"]) {
+      assert.match(mistakesOf(t, `[server]\nurl = "${url}"\n`).join(), /nothing behind it/, url);
+    }
+    assert.equal(load(t, '[server]\nurl = "https://h:8443/"\n').config.server.url, "https://h:8443/");
+  });
+
+  test("says where each value was said", (t) => {
+    const { origins } = load(t, "[server]\naudit_retention = 1\n", { KNOT_LOG_LEVEL: "warn" }, { "data-dir": "d" });
+    const place = (key: string) => origins.get(key)?.place.replace(/^.*\//, "");
+    assert.deepEqual(["server.audit_retention", "log.level", "data_dir", "server.url"].map(place), [
+      "knot.toml:2",
+      "KNOT_LOG_LEVEL",
+      "--data-dir",
+      "",
+    ]);
+  });
+
   test("takes every form of a PostgreSQL URL", (t) => {
     for (const url of ["postgresql://h/d", "postgres://u:p@/d?host=/run/postgresql", "postgres:///d"]) {
       assert.equal(load(t, `[server.postgres]\nurl = "${url}"`).config.server.postgres.url, url);
@@ -136,7 +172,7 @@ describe("configuration", () => {
     for (const [text, expected] of [
       ['[server]\nlisten = "3000"', /host:port/],
       ['[server]\nlisten = ":99999"', /65535/],
-      ['[server]\nurl = "ftp://x"', /http or https/],
+      ['[server]\nurl = "ftp://x"', /http:\/\/ or https:\/\//],
       ['[server]\nencrypt = "short"', /32 bytes/],
       ['[server.tls]\ncert_file = "x"', /go together/],
       ['[server.postgres]\nurl = "mysql://u:p@h/d"', /^knot\.toml:2 server\.postgres\.url must be a postgres:\/\/ or/],
@@ -154,7 +190,10 @@ describe("configuration", () => {
 
   test("takes variables for templates under names a template can write", (t) => {
     const { config, origins } = load(t, '[server.variables]\nregistry = "example.org"\n');
-    assert.deepEqual([config.server.variables, origins.get("server.variables")], [{ registry: "example.org" }, "file"]);
+    assert.deepEqual(
+      [config.server.variables, origins.get("server.variables")?.origin],
+      [{ registry: "example.org" }, "file"],
+    );
     assert.match(
       mistakesOf(t, '[server.variables]\nnot-a-name = "x"').join(),
       /^knot\.toml:2 server\.variables\.not-a-name /,
@@ -179,7 +218,7 @@ describe("example", () => {
     const { config, origins } = load(t, exampleToml());
     assert.equal(config.server.mcp.enabled, true);
     assert.deepEqual(
-      [...origins].filter(([, origin]) => origin !== "default").map(([key]) => key),
+      [...origins].filter(([, { origin }]) => origin !== "default").map(([key]) => key),
       ["server.mcp.enabled"],
     );
   });

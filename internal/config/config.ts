@@ -29,12 +29,17 @@ export class ConfigError extends Error {
   }
 }
 
+/** Where a value was said: `knot.toml:3`, the name of an environment variable, or a flag; empty for a default. */
+export type Said = { readonly origin: Origin; readonly place: string };
+
 export type LoadedConfig = {
   readonly config: Config;
   /** The file that was read, if there is one. */
   readonly file: string | null;
   /** Where each option's value came from, by key. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  readonly origins: ReadonlyMap<string, Said>;
+  /** Environment variables that begin with KNOT_ and mean nothing to knot. */
+  readonly ignored: readonly string[];
 };
 
 export type Sources = {
@@ -46,7 +51,6 @@ export type Sources = {
 };
 
 type Tree = { [key: string]: unknown };
-type Said = { readonly origin: Origin; readonly place: string };
 
 /** Reads flag over environment over file over default. Throws ConfigError with every mistake; touches nothing. */
 export function loadConfig({ file, env, flags }: Sources): LoadedConfig {
@@ -64,11 +68,14 @@ export function loadConfig({ file, env, flags }: Sources): LoadedConfig {
   const result = ConfigSchema.safeParse(tree, { error: mistakeIn });
   if (!result.success) {
     const place = (key: string) => placeOf(key, said, path ?? "the configuration");
-    mistakes.push(...result.error.issues.flatMap((issue) => mistakesOf(issue, place)));
+    // of a text that could not be read, what the file says in its place is no second mistake
+    const told = new Set(mistakes.map(({ key }) => key));
+    const further = result.error.issues.flatMap((issue) => mistakesOf(issue, place));
+    mistakes.push(...further.filter(({ key }) => key === "" || !told.has(key)));
   }
   if (mistakes.length > 0 || !result.success) throw new ConfigError(inOrder(mistakes));
-  const origins = new Map(options.map(({ key }) => [key, said.get(key)?.origin ?? originOfTables(key, said)]));
-  return { config: deepFreeze(result.data), file: path ?? null, origins };
+  const origins = new Map(options.map(({ key }) => [key, said.get(key) ?? saidOfTables(key, said)]));
+  return { config: deepFreeze(result.data), file: path ?? null, origins, ignored: Object.keys(env).filter(isIgnored) };
 }
 
 /** Those of the file first, in the order of its lines; then those of the environment and the flags. */
@@ -81,7 +88,9 @@ function readText(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    throw new ConfigError([{ place: path, key: "", message: `cannot be read: ${(error as Error).message}` }]);
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "there is no such file" : message;
+    throw new ConfigError([{ place: path, key: "", message: `cannot be read: ${why}` }]);
   }
 }
 
@@ -101,17 +110,28 @@ function applyEnv(name: string, text: string, target: Target): void {
   const option = options.find((candidate) => candidate.env === name);
   if (option !== undefined && isOneText(option)) {
     applyText(option, text, { origin: "environment", place: name }, target);
-  } else if (/^KNOT_(SERVER|LOG)_/.test(name)) {
-    target.mistakes.push({
-      place: name,
-      key: "",
-      message: unknown(
-        name,
-        options.map((candidate) => candidate.env),
-      ),
-    });
+  } else if (isMistaken(name)) {
+    target.mistakes.push({ place: name, key: "", message: unknown(name, variables, meantBy(name)) });
   }
 }
+
+const variables: readonly string[] = options.filter(isOneText).map(({ env }) => env);
+
+/** What the command line and the programs around knot read, which are no options. */
+const otherVariables = /^KNOT_(CONFIG|NODE|SERVER|TOKEN|FAILPOINT|DEV_.*|TEST_.*)$/;
+
+/** Whether a variable was meant for an option; an orchestrator may set others, as for a service called knot. */
+const isMistaken = (name: string): boolean =>
+  /^KNOT_/.test(name) &&
+  !otherVariables.test(name) &&
+  (/^KNOT_(SERVER|LOG)_/.test(name) || meantBy(name) !== undefined);
+
+/** The nearest variable, or the one with the table in front: KNOT_SERVER_LISTEN for KNOT_LISTEN. */
+const meantBy = (name: string): string | undefined =>
+  nearest(name, variables) ?? variables.find((variable) => variable === name.replace("KNOT_", "KNOT_SERVER_"));
+
+const isIgnored = (name: string): boolean =>
+  /^KNOT_/.test(name) && !otherVariables.test(name) && !variables.includes(name);
 
 function applyFlag(name: string, text: string, target: Target): void {
   const option = options.find((candidate) => candidate.flag === name && isOneText(candidate));
@@ -128,8 +148,18 @@ function applyText(option: Option, text: string, where: Said, { tree, said, mist
   const value = readValue(option, text);
   said.set(option.key, where);
   if (value !== undefined) set(tree, option.path, value);
-  else mistakes.push({ place: where.place, key: option.key, message: `must be a ${option.type}, not "${text}"` });
+  else
+    mistakes.push({ place: where.place, key: option.key, message: `must be ${typeText[option.type]}, not "${text}"` });
 }
+
+const typeText = {
+  boolean: "true or false",
+  number: "a number",
+  string: "text",
+  list: "a list with commas",
+  tables: "in the file",
+  map: "in the file",
+} as const satisfies Record<Option["type"], string>;
 
 function set(tree: Tree, path: readonly string[], value: unknown): void {
   let node = tree;
@@ -160,8 +190,7 @@ function keysBelow(path: readonly PropertyKey[]): string[] {
   return [...new Set(below.map((option) => option.path[path.length] as string))];
 }
 
-function unknown(name: string, candidates: readonly string[]): string {
-  const near = nearest(name, candidates);
+function unknown(name: string, candidates: readonly string[], near = nearest(name, candidates)): string {
   return near === undefined
     ? `is not known; known are ${candidates.join(", ")}`
     : `is not known; did you mean ${near}?`;
@@ -176,8 +205,9 @@ function placeOf(key: string, said: ReadonlyMap<string, Said>, fallback: string)
   return fallback;
 }
 
-const originOfTables = (key: string, said: ReadonlyMap<string, Said>): Origin =>
-  said.has(`${key}.0`) ? "file" : "default";
+/** Tables and maps stand in the file alone: where the first of them begins. */
+const saidOfTables = (key: string, said: ReadonlyMap<string, Said>): Said =>
+  said.get(`${key}.0`) ?? { origin: "default", place: "" };
 
 function deepFreeze<T>(value: T): T {
   if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {

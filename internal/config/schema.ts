@@ -5,6 +5,13 @@ const address = z
   .regex(/^(\[[0-9a-fA-F:]+\]|[^:\s]*):\d{1,5}$/, "must be host:port, such as 127.0.0.1:3000")
   .refine((value) => !(Number(value.slice(value.lastIndexOf(":") + 1)) > 65535), "has a port above 65535");
 
+/** What people type: cookies, links and /mcp begin there, so it has neither a path nor anything secret. */
+const ownUrl = z.string().refine((value) => value === "" || (URL.canParse(value) && isOrigin(new URL(value))), {
+  message: "must be http:// or https:// with a host and nothing behind it, such as https://knot.example.com",
+});
+
+const isOrigin = (url: URL): boolean => /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`;
+
 const httpUrl = z
   .string()
   .refine((value) => value === "" || (URL.canParse(value) && /^https?:$/.test(new URL(value).protocol)), {
@@ -92,7 +99,7 @@ export const ConfigSchema = z.strictObject({
       listen: address
         .default("127.0.0.1:3000")
         .describe("Where the daemon listens, host:port; :3000 is every interface"),
-      url: httpUrl.default("").describe("Address people and clients use; empty: http:// and the listen address"),
+      url: ownUrl.default("").describe("Address people and clients use; empty: http:// and the listen address"),
       encrypt: z
         .string()
         .refine((value) => value === "" || Buffer.from(value, "base64").length === 32, "must be 32 bytes in base64")

@@ -1,8 +1,8 @@
-import type { LoadedConfig, Origin } from "./config.ts";
+import type { LoadedConfig, Said } from "./config.ts";
 import { type Option, options } from "./options.ts";
 
 /** One value as `knot config show` prints it: secrets are masked. */
-export type ShownOption = { readonly key: string; readonly value: unknown; readonly origin: Origin };
+export type ShownOption = { readonly key: string; readonly value: unknown } & Said;
 
 /** Every option with its value, secrets masked, and where it came from. */
 export function shownOptions({ config, origins }: LoadedConfig): ShownOption[] {
@@ -12,7 +12,7 @@ export function shownOptions({ config, origins }: LoadedConfig): ShownOption[] {
       option,
       option.path.reduce<unknown>((node, part) => (node as Record<string, unknown>)[part], config),
     ),
-    origin: origins.get(option.key) ?? "default",
+    ...(origins.get(option.key) ?? { origin: "default", place: "" }),
   }));
 }
 
