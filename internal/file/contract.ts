@@ -424,10 +424,32 @@ function registerSearches(it: It, { isOrdinary }: FileFixture): void {
       "a/b/y.ts",
       "a/x.ts",
     ]);
-    const some = await find({ path: "a", limit: 2 });
-    assert.deepEqual([some.returned, some.truncated], [2, true]);
-    assert.equal((await find({ path: "a", name: "x.ts" })).truncated, false);
+    assert.deepEqual(await paths({ name: "**/*.ts", exclude: ["b"] }), ["a/l.ts", "a/old.ts", "a/x.ts"]);
+    assert.deepEqual(await paths({ name: "a/**/y.*" }), ["a/b/y.ts"]);
+    assert.deepEqual(await paths({ path: "a/b", name: "y.ts", exclude: ["b"] }), ["a/b/y.ts"]);
     await assert.rejects(find({ path: "gone" }), { code: "not_found" });
+  });
+
+  it("pages through what it finds, in the order of paths", async ({ find, sh }) => {
+    await sh("for d in c a b; do mkdir $d; for i in 3 1 2; do : > $d/$i; done; done");
+    const seen: string[] = [];
+    let cursor: string | null | undefined;
+    do {
+      const found = await find({ type: "file", limit: 4, ...(cursor === undefined ? {} : { cursor }) });
+      assert.equal(found.total, 9);
+      seen.push(...found.entries.map(({ path }) => path));
+      cursor = found.next_cursor;
+    } while (cursor !== null);
+    assert.deepEqual(seen, ["a/1", "a/2", "a/3", "b/1", "b/2", "b/3", "c/1", "c/2", "c/3"]);
+  });
+
+  it("bounds a page of long paths, and goes on behind it", async ({ list, sh }) => {
+    const deep = Array.from({ length: 12 }, () => "d".repeat(200)).join("/");
+    await sh('mkdir -p "$1"; cd "$1"; i=100; while [ $i -lt 180 ]; do : > $i; i=$((i + 1)); done', deep);
+    const first = await list({ recursive: true, limit: 1000 });
+    assert.ok(first.returned < first.total && JSON.stringify(first).length < 262_144);
+    const second = await list({ recursive: true, limit: 1000, cursor: first.next_cursor });
+    assert.deepEqual([first.returned + second.returned, second.next_cursor], [92, null]);
   });
 
   it("finds names of every kind", async ({ write, find }) => {
@@ -445,6 +467,7 @@ function registerSearches(it: It, { isOrdinary }: FileFixture): void {
       "src/a.ts:1:const a = 1;",
       "src/a.ts:2:const bb = 2;",
     ]);
+    assert.deepEqual(await lines({ pattern: "bb\\s=\\s\\d;" }), ["src/a.ts:2:const bb = 2;"]);
     assert.deepEqual(await lines({ pattern: "b{2}" }), ["src/a.ts:2:const bb = 2;"]);
     assert.deepEqual(await lines({ pattern: "A+", literal: true }), ["src/a.ts:3:// A+"]);
     assert.deepEqual(await lines({ pattern: "CONST A", ignore_case: true, glob: "*.md" }), ["src/b.md:1:const a"]);
@@ -461,6 +484,54 @@ function registerSearches(it: It, { isOrdinary }: FileFixture): void {
       ["2", "3!", "4", "7", "8!"],
     );
     assert.equal(returned, 2);
+  });
+
+  it("goes on searching where a page ended", async ({ write, grep }) => {
+    for (const name of ["b", "a", "c/d", "new\nline"])
+      await write({ path: name, content: "hit\nno\n".repeat(3), make_parents: true });
+    for (const context of [0, 1]) {
+      const seen: string[] = [];
+      let cursor: string | null | undefined;
+      do {
+        const page = await grep({ pattern: "hit", limit: 2, context, ...(cursor === undefined ? {} : { cursor }) });
+        assert.equal(page.truncated, page.next_cursor !== null);
+        seen.push(...page.matches.filter(({ is_match }) => is_match).map(({ file, line }) => `${file}:${line}`));
+        cursor = page.next_cursor;
+      } while (cursor !== null);
+      const names = ["a", "b", "c/d", "new\nline"];
+      assert.deepEqual(
+        seen,
+        names.flatMap((name) => [1, 3, 5].map((line) => `${name}:${line}`)),
+      );
+    }
+  });
+
+  it("bounds what a search returns, whatever was asked for", async ({ sh, grep }) => {
+    await sh(
+      'awk \'BEGIN { for (i = 0; i < 900; i++) { for (j = 0; j < 60; j++) printf "0123456789"; print "" } }\' > a',
+    );
+    const page = await grep({ pattern: "0", limit: 1000, context: 10 });
+    assert.ok(page.truncated && JSON.stringify(page).length < 262_144);
+    const [line] = (await grep({ pattern: "0", limit: 1, cursor: page.next_cursor })).matches;
+    assert.equal(line?.line, page.matches.length + 1);
+  });
+
+  it("leaves out directories of others' code unless asked", async ({ write, grep }) => {
+    for (const path of ["node_modules/x/a.js", ".git/a.js", "src/a.js", "src/lib/b.js"])
+      await write({ path, content: "hit\n", make_parents: true });
+    const files = async (input: Record<string, unknown>) =>
+      (await grep({ pattern: "hit", ...input })).matches.map(({ file }) => file);
+    assert.deepEqual(await files({}), ["src/a.js", "src/lib/b.js"]);
+    assert.deepEqual(await files({ path: "node_modules" }), ["node_modules/x/a.js"]);
+    assert.deepEqual(await files({ exclude: [] }), [".git/a.js", "node_modules/x/a.js", "src/a.js", "src/lib/b.js"]);
+    assert.deepEqual(await files({ exclude: ["lib"], glob: "src/**/*.js" }), ["src/a.js"]);
+  });
+
+  it("says why it does not search what it was pointed at", async ({ sh, grep }) => {
+    await sh("mkfifo p; printf 'a\\000' > binary; ln -s nowhere l");
+    await assert.rejects(grep({ pattern: "a", path: "p" }), { code: "conflict", message: /a pipe/ });
+    await assert.rejects(grep({ pattern: "a", path: "binary" }), { code: "conflict", message: /binary file/ });
+    await assert.rejects(grep({ pattern: "a", path: "l" }), { code: "not_found" });
   });
 
   it("stops searching when it has enough", async ({ write, grep }) => {
@@ -495,7 +566,9 @@ function registerSearches(it: It, { isOrdinary }: FileFixture): void {
       ["open/f"],
     );
     assert.ok((await find({ name: "f" })).entries.some(({ path }) => path === "open/f"));
-    await assert.rejects(list({ path: "shut" }), { code: "conflict", message: /may not/ });
+    for (const refused of [list({ path: "shut" }), find({ path: "shut" }), grep({ path: "shut", pattern: "a" })])
+      await assert.rejects(refused, { code: "conflict", message: /may not/ });
+    await assert.rejects(grep({ path: "no", pattern: "a" }), { code: "conflict", message: /may not/ });
     await sh("chmod 700 shut");
   });
 }

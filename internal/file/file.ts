@@ -1,12 +1,13 @@
 import type { Call } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import { type Edited, editFile } from "./edit.ts";
+import { grepFiles } from "./grep.ts";
 import { pathOf, wrong } from "./path.ts";
 import { PathLock } from "./path-lock.ts";
 import { readFile } from "./read.ts";
 import type { EditInput, FileContent, FindInput, GrepInput, ListInput, ReadInput, WriteInput } from "./schema.ts";
 import { deleteScript, moveScript, weighScript } from "./scripts.ts";
-import { findFiles, grepFiles, listFiles } from "./search.ts";
+import { findFiles, listFiles } from "./search.ts";
 import { runScript, type Workplace } from "./shell.ts";
 import { bytesOf, type Written, writeBytes } from "./write.ts";
 
@@ -46,14 +47,15 @@ export class Files {
 
   async find(call: Call, input: FindInput) {
     pathOf(input.path);
-    if (input.name?.includes("\0")) throw wrong("name", "has a NUL character, which no name can have");
+    noNul("name", input.name, ...input.exclude);
     return findFiles(call, await this.#space(call, input), input);
   }
 
   async grep(call: Call, input: GrepInput) {
     pathOf(input.path);
     for (const field of ["pattern", "glob"] as const) {
-      if (/[\0\n]/.test(input[field] ?? "")) throw wrong(field, "has a NUL character or a line break");
+      if (input[field]?.includes("\n")) throw wrong(field, "has a line break; lines are searched one by one");
+      noNul(field, input[field], ...input.exclude);
     }
     return grepFiles(call, await this.#space(call, input), input);
   }
@@ -106,6 +108,10 @@ export class Files {
     const absolute = clean.startsWith("/") ? clean : `${space.working_dir ?? ""}/${clean}`;
     return this.#locks.run(`${space.id}:${pathOf(absolute)}`, () => work(space));
   }
+}
+
+function noNul(field: string, ...texts: readonly (string | undefined)[]): void {
+  if (texts.some((text) => text?.includes("\0"))) throw wrong(field, "has a NUL character, which no name can have");
 }
 
 /** What a move refuses is mostly about where it goes. */

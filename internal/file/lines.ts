@@ -6,13 +6,14 @@ const textLimit = 500;
 /** Reads what the grep script prints as it comes: a header with the file's name behind a random mark, then its lines. */
 export class Lines {
   readonly #mark: Buffer;
-  readonly #onLine: (line: FoundLine) => boolean;
+  readonly #onLine: (line: FoundLine, name: string) => boolean;
   #rest: Buffer = Buffer.alloc(0);
   #file = "";
+  #name = "";
   #wanted = true;
 
-  /** `onLine` returns false when it has enough. */
-  constructor(mark: string, onLine: (line: FoundLine) => boolean) {
+  /** `onLine` also gets the bytes of the file's name, as Latin-1. It returns false when it has enough. */
+  constructor(mark: string, onLine: (line: FoundLine, name: string) => boolean) {
     this.#mark = Buffer.from(`${mark} `);
     this.#onLine = onLine;
   }
@@ -29,7 +30,7 @@ export class Lines {
       if (end < 0) break;
       const part = this.#rest.subarray(isHeader ? this.#mark.length : 0, end);
       this.#rest = this.#rest.subarray(end + (isHeader ? 2 : 1));
-      if (isHeader) this.#file = shownPath(part.toString("utf8"));
+      if (isHeader) [this.#file, this.#name] = [shownPath(part.toString("utf8")), part.toString("latin1")];
       else this.#line(part);
     }
     return this.#wanted;
@@ -49,6 +50,7 @@ export class Lines {
     if (match === null || bytes.includes(0)) return;
     const [, line = "", sign, text = ""] = match;
     const shown = text.length > textLimit ? `${text.slice(0, textLimit).toWellFormed()}...` : text;
-    this.#wanted = this.#onLine({ file: this.#file, line: Number(line), text: shown, is_match: sign === ":" });
+    const found = { file: this.#file, line: Number(line), text: shown, is_match: sign === ":" };
+    this.#wanted = this.#onLine(found, this.#name);
   }
 }

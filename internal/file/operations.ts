@@ -13,6 +13,17 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hex");
 const if_match = sha256.optional().describe("Only if the file's SHA-256 is still this one, as read_file told it");
 const encoding = z.enum(["utf8", "base64"]).default("utf8");
 const count = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+/** A cursor holds a path. */
+const page = {
+  ...pageInput,
+  cursor: z
+    .string()
+    .max(8192)
+    .optional()
+    .describe(pageInput.cursor.description ?? ""),
+};
+const exclude = z.array(z.string().min(1).max(255)).max(50);
+const glob = z.string().min(1).max(255).optional();
 const offset = count(0, Number.MAX_SAFE_INTEGER).optional();
 
 export const readFile = operation({
@@ -130,7 +141,7 @@ export const listFiles = operation({
     space,
     path: from,
     recursive: z.boolean().default(false).describe("Also list what is in its directories"),
-    ...pageInput,
+    ...page,
   }),
   output: z.object({
     entries: z.array(FileEntry).describe("What is there; paths are below the directory that was asked for"),
@@ -147,26 +158,28 @@ export const listFiles = operation({
 export const find = operation({
   name: "find",
   title: "Find files",
-  description: "Find files and directories of a running space by name, type, depth, age and size.",
+  description:
+    "Find files and directories of a running space by name, type, depth, age and size, in the order of paths.",
   effect: "read",
   idempotent: true,
   permission: "spaces.files",
   input: z.strictObject({
     space,
     path: from,
-    name: z.string().min(1).max(255).optional().describe("Shell pattern for the name, such as *.ts"),
+    name: glob.describe("Shell pattern for the name, such as *.ts; with a slash for the end of the path: src/**/*.ts"),
     type: z.enum(["file", "directory", "symlink"]).optional().describe("Only these"),
-    max_depth: count(0, 100).optional().describe("How many directories deep; 1 is the directory itself"),
+    max_depth: count(0, 100).optional().describe("How deep to look: 1 is what is directly in path"),
     modified_after: count(0, Number.MAX_SAFE_INTEGER)
       .optional()
       .describe("Only what changed after this time, in milliseconds since 1970 UTC"),
     larger_than_bytes: count(0, Number.MAX_SAFE_INTEGER).optional().describe("Only what is larger, in bytes"),
-    limit: count(1, 1000).default(100).describe("How many to return at most, 1 to 1000"),
+    exclude: exclude.default([]).describe("Names of directories not to look into, such as node_modules"),
+    ...page,
   }),
   output: z.object({
-    entries: z.array(FileEntry).describe("What was found, in the order of paths"),
-    returned: z.number().int().describe("How many are here"),
-    truncated: z.boolean().describe("Whether there is more; narrow the search to see it"),
+    entries: z.array(FileEntry).describe("What was found; paths begin with the path that was asked for"),
+    ...pageOutput,
+    note: z.string().optional().describe("Present when the search took too long to see everything"),
   }),
   problems: ["not_found", "conflict", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/find",
@@ -181,26 +194,31 @@ export const grep = operation({
   name: "grep",
   title: "Search in files",
   description:
-    "Search the text files of a running space for lines that match an extended regular expression (grep -E) or a plain text. " +
-    "Binary files (with NUL bytes) are passed over.",
+    "Search the text files of a running space for lines that match an extended regular expression (grep -E; \\d, \\w, \\s and \\b work too) or a plain text. " +
+    "Files come in the order of paths; binary ones (with NUL bytes) and those the space's user may not read are passed over.",
   effect: "read",
   idempotent: true,
   permission: "spaces.files",
   input: z.strictObject({
     space,
-    pattern: z.string().min(1).max(4096).describe("What to search for"),
+    pattern: z.string().min(1).max(4096).describe("What to search for, within one line"),
     path: from.describe("File or directory to search in: absolute, or below the space's working directory"),
     literal: z.boolean().default(false).describe("The pattern is plain text, not a regular expression"),
-    ignore_case: z.boolean().default(false).describe("Upper and lower case are the same"),
-    glob: z.string().min(1).max(255).optional().describe("Only files whose name fits this shell pattern, such as *.ts"),
+    ignore_case: z.boolean().default(false).describe("Upper and lower case of a to z are the same"),
+    glob: glob.describe("Only files whose name fits, such as *.ts; with a slash for the end of the path: src/**/*.ts"),
+    exclude: exclude
+      .default([".git", "node_modules"])
+      .describe("Names of directories not to search, unless path names them; [] searches all"),
     context: count(0, 10).default(0).describe("How many lines around each match to return, 0 to 10"),
     limit: count(1, 1000).default(100).describe("How many matching lines to return at most, 1 to 1000"),
+    cursor: page.cursor,
     timeout_seconds: count(1, 300).default(30).describe("Stop after so many seconds with what was found, 1 to 300"),
   }),
   output: z.object({
     matches: z.array(FoundLine).describe("The lines, with those around them if asked for"),
     returned: z.number().int().describe("How many lines matched, in text files only: binary ones are passed over"),
-    truncated: z.boolean().describe("Whether there may be more; narrow the search to see it"),
+    truncated: z.boolean().describe("Whether there may be more"),
+    next_cursor: z.string().nullable().describe("Give this as cursor to go on behind the last line here; or null"),
     timed_out: z.boolean().describe("Whether the time was over before everything was searched"),
     note: z.string().optional().describe("Present when the time was over: what to do about it"),
   }),

@@ -7,7 +7,7 @@ import { runScript, type Workplace } from "./shell.ts";
 import { textOf, unfinishedBytes } from "./text.ts";
 
 /** Files up to this size are hashed unasked. */
-export const hashLimit = 16 * 1024 * 1024;
+const hashLimit = 16 * 1024 * 1024;
 
 /** More than the line of facts needs. */
 const factsBytes = 200;

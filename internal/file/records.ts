@@ -18,29 +18,27 @@ const types: Readonly<Record<number, FileType>> = {
  */
 export class Records {
   readonly #mark: Buffer;
-  readonly #onEntry: (entry: FileEntry) => boolean;
+  readonly #onEntry: (entry: FileEntry) => void;
   #rest: Buffer = Buffer.alloc(0);
-  #wanted = true;
 
-  /** `onEntry` returns false when it has enough. */
-  constructor(mark: string, onEntry: (entry: FileEntry) => boolean) {
+  constructor(mark: string, onEntry: (entry: FileEntry) => void) {
     this.#mark = Buffer.from(`${mark} `);
     this.#onEntry = onEntry;
   }
 
-  /** Returns false when enough was read. */
+  /** Returns true: it never has enough. */
   add(chunk: Buffer): boolean {
     this.#rest = Buffer.concat([this.#rest, chunk]);
     for (;;) {
       const next = this.#rest.indexOf(this.#mark, this.#mark.length);
-      if (next < 0 || !this.#wanted) return this.#wanted;
+      if (next < 0) return true;
       this.#take(this.#rest.subarray(0, next));
       this.#rest = this.#rest.subarray(next);
     }
   }
 
   end(): void {
-    if (this.#rest.length > 0 && this.#wanted) this.#take(this.#rest);
+    if (this.#rest.length > 0) this.#take(this.#rest);
   }
 
   #take(record: Buffer): void {
@@ -49,7 +47,7 @@ export class Records {
     if (match === null) return;
     const [, mode = "", size = "", modified = "", path = ""] = match;
     const bits = Number.parseInt(mode, 16);
-    this.#wanted = this.#onEntry({
+    this.#onEntry({
       path: shownPath(path),
       type: types[bits & 0xf000] ?? "device",
       size_bytes: Number(size),

@@ -21,6 +21,7 @@ const refusals: Readonly<Record<number, (path: string, said: string, why: string
   54: (path) => conflict(`"${path}" is not a directory. read_file reads it.`),
   55: (_path, _said, why) =>
     invalid(`/pattern: is no extended regular expression: ${why}. Give literal to search for plain text.`),
+  56: (path) => conflict(`"${path}" is a binary file (it has NUL bytes). grep -a in run_command searches it anyway.`),
 };
 
 const conflict = (detail: string): Problem => new Problem("conflict", detail);

@@ -97,7 +97,9 @@ export type FindInput = {
   readonly max_depth?: number | undefined;
   readonly modified_after?: number | undefined;
   readonly larger_than_bytes?: number | undefined;
+  readonly exclude: readonly string[];
   readonly limit: number;
+  readonly cursor?: string | undefined;
 };
 
 export type GrepInput = {
@@ -107,7 +109,9 @@ export type GrepInput = {
   readonly literal: boolean;
   readonly ignore_case: boolean;
   readonly glob?: string | undefined;
+  readonly exclude: readonly string[];
   readonly context: number;
   readonly limit: number;
+  readonly cursor?: string | undefined;
   readonly timeout_seconds: number;
 };

@@ -172,35 +172,51 @@ exit 0`;
 
 /** mark, path, kind (directory, any), then an expression of find: one record for each file that fits. */
 export const findScript = `${absent}
-[ -e "$2" ] || absent "$2"
-if [ "$3" = directory ]; then
-  [ -d "$2" ] || exit 54
-  [ -r "$2" ] || exit 43
-fi
+[ -e "$2" ] || [ -L "$2" ] || absent "$2"
+if [ "$3" = directory ] && [ ! -d "$2" ]; then exit 54; fi
+if [ -d "$2" ] && { [ ! -r "$2" ] || [ ! -x "$2" ]; }; then exit 43; fi
 mark=$1
 path=$2
 shift 3
 find -H "$path" "$@" -exec stat -c "$mark %f %s %Y %n" {} +`;
 
 /**
- * mark, pattern, path, options of grep, then an expression of find: a header for each file that matches, then its lines.
- * busybox does not tell binary files from text, so they are left out here.
+ * mark, pattern, path, options of grep, name to go on with or nothing, then an expression of find: in the order of names
+ * a header for each file that matches, then its lines. busybox does not tell binary files from text, so they are left
+ * out here.
  */
 export const grepScript = `${absent}
 [ -e "$3" ] || absent "$3"
+if [ -d "$3" ]; then
+  [ -r "$3" ] && [ -x "$3" ] || exit 43
+else
+  [ -f "$3" ] || exit 42
+  [ -r "$3" ] || exit 43
+  [ "$(head -c 8192 "$3" | tr -dc '\\000' | wc -c)" -eq 0 ] || exit 56
+fi
 mark=$1
 pattern=$2
 path=$3
 options=$4
-shift 4
+after=$5
+shift 5
 printf 'x\\n' | grep $options -e "$pattern" >/dev/null
 [ $? -lt 2 ] || exit 55
-find -H "$path" "$@" -exec sh -c '
+sort -z < /dev/null || exit 127
+find -H "$path" "$@" -print0 | sort -z | xargs -0 sh -c '
 mark=$1
 pattern=$2
 options=$3
-shift 3
+after=$4
+shift 4
+[ $# -gt 0 ] || exit 0
+before() {
+  [ -n "$after" ] && [ "$1" \\< "$after" ] 2>/dev/null
+}
+eval last=\\\${$#}
+before "$last" && exit 0
 show() {
+  before "$1" && return 0
   [ "$(head -c 8192 "$1" | tr -dc "\\000" | wc -c)" -eq 0 ] || return 0
   printf "%s %s\\000\\n" "$mark" "$1"
   grep $options -n -e "$pattern" "$1" 2>/dev/null | cut -b 1-2000
@@ -216,4 +232,4 @@ case "$*" in
     grep $options -l -e "$pattern" "$@" 2>/dev/null | while IFS= read -r file; do show "$file"; done
     ;;
 esac
-exit 0' sh "$mark" "$pattern" "$options" {} +`;
+exit 0' sh "$mark" "$pattern" "$options" "$after"`;
