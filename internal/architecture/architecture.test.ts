@@ -34,6 +34,7 @@ const drivers: Readonly<Record<string, readonly string[]>> = {
   "@modelcontextprotocol/node": ["mcp"],
   "@node-rs/argon2": ["auth"],
   "prom-client": ["metrics"],
+  minisearch: ["tool"],
   stemmer: ["tool"],
   "smol-toml": ["config"],
   yaml: ["template"],

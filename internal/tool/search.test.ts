@@ -87,6 +87,13 @@ describe("the search", () => {
     assert.deepEqual(idsOf(index, "PRs")[0], "list_pull_requests");
   });
 
+  test("finds what may be used by a common word although the rare one is of tools that may not", () => {
+    const common = Array.from({ length: 2100 }, (_, at) => document(`list_${at}`));
+    const index = indexOf(document("hidden_quokka"), ...common);
+    const hits = index.search("list quokka", { limit: 5, allows: (id) => id !== "hidden_quokka" });
+    assert.equal(hits.length, 5);
+  });
+
   test("finds tools that are described with stop words alone", () => {
     assert.deepEqual(idsOf(indexOf(document("do_it")), "do it"), ["do_it"]);
   });

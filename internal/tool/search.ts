@@ -1,3 +1,4 @@
+import MiniSearch from "minisearch";
 import { analyse, compounds, termsOf } from "./analyser.ts";
 import { isNearMiss } from "./near-miss.ts";
 import { synonymsOf, withPhrases } from "./synonyms.ts";
@@ -18,7 +19,7 @@ export type Hit = { readonly id: string; readonly score: number };
 
 export type SearchOptions = {
   readonly limit: number;
-  /** Asked before cutting: what it refuses takes no place in the answer. */
+  /** Asked before ranking and cutting: what it refuses takes no place in the answer. */
   readonly allows?: (id: string) => boolean;
 };
 
@@ -28,12 +29,14 @@ type Entry = {
   /** Those of its terms that are whole names, beside their parts. */
   readonly wholes: readonly string[];
   readonly length: number;
-  /** Of the search under way; zero between searches. */
-  score: number;
 };
+type Indexed = { readonly id: string; readonly tokens: readonly string[] };
 
 const weights = { name: 8, title: 2, server: 5, description: 3, keywords: 3, parameter: 1 } as const;
 const bm25 = { k: 6, b: 0.75 };
+const candidates = 50;
+/** How many entries of the index one search may touch. */
+const mostLooked = 2000;
 const synonymWeight = 0.2;
 const fuzzyWeight = 0.5;
 /** Guessing what a word meant looks at every term of the index. */
@@ -42,13 +45,23 @@ const guessedWords = 8;
 const queryLimit = 2000;
 
 /**
- * Finds tools by what a model says it wants to do: BM25 over one field of weighted term counts (BM25F), with synonyms
- * at a low weight. Tools come and go one by one; nothing is rebuilt.
+ * Finds tools by what a model says it wants to do. MiniSearch over one weighted field proposes; BM25 over weighted term
+ * counts (BM25F) with synonyms at a low weight decides. Tools come and go one by one; nothing is rebuilt.
  */
 export class ToolIndex {
+  readonly #mini = new MiniSearch<Indexed>({
+    fields: ["tokens"],
+    extractField: (entry, field) => entry[field as keyof Indexed] as string,
+    stringifyField: (value) => value,
+    // the index is fed terms, queries are analysed before they come here
+    tokenize: (terms) => terms as unknown as string[],
+    processTerm: (term) => term,
+    searchOptions: { tokenize: (query) => query.split(" ") },
+    autoVacuum: { minDirtCount: 50, minDirtFactor: 0.1 },
+  });
   readonly #entries = new Map<string, Entry>();
-  /** By term, the tools it occurs in with its weighted count. */
-  readonly #postings = new Map<string, Map<Entry, number>>();
+  /** In how many tools a term occurs. */
+  readonly #frequency = new Map<string, number>();
   readonly #wholes = new Set<string>();
   #totalLength = 0;
 
@@ -61,12 +74,10 @@ export class ToolIndex {
     const entry = entryOf(document);
     this.#entries.set(entry.id, entry);
     this.#totalLength += entry.length;
-    for (const [term, count] of entry.terms) {
-      const postings = this.#postings.get(term);
-      if (postings === undefined) this.#postings.set(term, new Map([[entry, count]]));
-      else postings.set(entry, count);
-    }
+    for (const term of entry.terms.keys()) this.#frequency.set(term, (this.#frequency.get(term) ?? 0) + 1);
     for (const term of entry.wholes) this.#wholes.add(term);
+    const tokens = [...entry.terms].flatMap(([term, count]) => Array<string>(count).fill(term));
+    this.#mini.add({ id: entry.id, tokens });
   }
 
   remove(id: string): void {
@@ -75,35 +86,56 @@ export class ToolIndex {
     this.#entries.delete(id);
     this.#totalLength -= entry.length;
     for (const term of entry.terms.keys()) {
-      const postings = this.#postings.get(term);
-      postings?.delete(entry);
-      if (postings?.size !== 0) continue;
-      this.#postings.delete(term);
-      this.#wholes.delete(term);
+      const left = (this.#frequency.get(term) ?? 1) - 1;
+      if (left > 0) this.#frequency.set(term, left);
+      else {
+        this.#frequency.delete(term);
+        this.#wholes.delete(term);
+      }
     }
+    this.#mini.discard(id);
   }
 
   /** The best tools first; equal scores in the order of their ids. */
   search(query: string, { limit, allows = () => true }: SearchOptions): readonly Hit[] {
-    const touched = this.#scored(this.#weighted(query));
-    const best: Entry[] = [];
-    for (const entry of touched) {
-      const worst = best.length < limit ? undefined : best.at(-1);
-      if (worst !== undefined && byScore(entry, worst) > 0) continue;
-      if (!allows(entry.id)) continue;
-      const at = best.findIndex((other) => byScore(entry, other) < 0);
-      best.splice(at < 0 ? best.length : at, 0, entry);
-      if (best.length > limit) best.pop();
-    }
-    const hits = best.map(({ id, score }) => ({ id, score }));
-    for (const entry of touched) entry.score = 0;
-    return hits;
+    const weighted = this.#weighted(query);
+    const known = [...weighted.keys()].filter((term) => this.#frequency.has(term));
+    const telling = this.#telling(known);
+    const proposed = this.#proposed(telling, weighted, allows);
+    // the tools of the rare words may all be somebody else's
+    const enough = proposed.length >= limit || telling.length === known.length;
+    return (enough ? proposed : this.#proposed(known, weighted, allows))
+      .map(({ id }) => ({ id, score: this.#score(id, weighted) }))
+      .sort(byScore)
+      .slice(0, limit);
+  }
+
+  /** The candidates for a place in the answer. */
+  #proposed(
+    asked: readonly string[],
+    weighted: ReadonlyMap<string, number>,
+    allows: (id: string) => boolean,
+  ): readonly Hit[] {
+    if (asked.length === 0) return [];
+    const found = this.#mini.search(asked.join(" "), {
+      combineWith: "OR",
+      bm25: { ...bm25, d: 0 },
+      boostTerm: (term) => weighted.get(term) ?? 1,
+      filter: (result) => allows(result.id),
+    });
+    return (
+      found
+        // MiniSearch multiplies by the number of terms that matched, which drowns the rare one in a long request
+        .map((result) => ({ id: String(result.id), score: result.score / result.queryTerms.length }))
+        .sort(byScore)
+        .slice(0, candidates)
+    );
   }
 
   /** The terms to rank by: those of the query, what misspelt ones may have meant, and synonyms. */
   #weighted(query: string): ReadonlyMap<string, number> {
     const text = withPhrases(query.slice(0, queryLimit));
-    const knows = (term: string) => this.#postings.has(term);
+    const knows = (term: string) => this.#frequency.has(term);
     // of a whole name the parts match already
     const joined = compounds(text).filter((term) => knows(term) && !this.#wholes.has(term));
     const terms = [...new Set([...analyse(text, knows), ...joined])];
@@ -116,29 +148,39 @@ export class ToolIndex {
 
   /** What words that no tool knows may have meant. For a known word a near miss is just another word. */
   #meant(terms: readonly string[]): readonly string[] {
-    const unknown = terms.filter((term) => term.length > 3 && !this.#postings.has(term)).slice(0, guessedWords);
+    const unknown = terms.filter((term) => term.length > 3 && !this.#frequency.has(term)).slice(0, guessedWords);
     if (unknown.length === 0) return [];
-    return [...this.#postings.keys()].filter((known) => unknown.some((term) => isNearMiss(term, known)));
+    return [...this.#frequency.keys()].filter((known) => unknown.some((term) => isNearMiss(term, known)));
   }
 
-  /** Every tool that has one of the terms, with its score. */
-  #scored(weighted: ReadonlyMap<string, number>): readonly Entry[] {
-    const { k, b } = bm25;
-    const perLength = (k * b * this.#entries.size) / Math.max(1, this.#totalLength);
-    const touched: Entry[] = [];
-    for (const [term, weight] of weighted) {
-      const postings = this.#postings.get(term);
-      if (postings === undefined) continue;
-      const factor = weight * (k + 1) * this.#rarity(postings.size);
-      for (const [entry, count] of postings) {
-        if (entry.score === 0) touched.push(entry);
-        entry.score += (factor * count) / (count + k * (1 - b) + perLength * entry.length);
-      }
+  /** The rarest terms, as many as it is worth looking at: a term that most tools have tells little and costs most. */
+  #telling(terms: readonly string[]): readonly string[] {
+    const counted = terms.map((term) => ({ term, count: this.#frequency.get(term) ?? 0 }));
+    const asked: string[] = [];
+    let looked = 0;
+    for (const { term, count } of counted.sort((a, b) => a.count - b.count)) {
+      looked += count;
+      if (looked > mostLooked && asked.length > 0) break;
+      asked.push(term);
     }
-    return touched;
+    return asked;
   }
 
-  #rarity(count: number): number {
+  #score(id: string, weighted: ReadonlyMap<string, number>): number {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return 0;
+    const { k, b } = bm25;
+    const norm = k * (1 - b + (b * entry.length * this.#entries.size) / this.#totalLength);
+    let score = 0;
+    for (const [term, weight] of weighted) {
+      const count = entry.terms.get(term);
+      if (count !== undefined) score += (weight * this.#rarity(term) * count * (k + 1)) / (count + norm);
+    }
+    return score;
+  }
+
+  #rarity(term: string): number {
+    const count = this.#frequency.get(term) ?? 0;
     return Math.log(1 + (this.#entries.size - count + 0.5) / (count + 0.5));
   }
 }
@@ -162,5 +204,5 @@ function entryOf(document: SearchDocument): Entry {
   count(document.description, weights.description);
   count(document.keywords.join(" "), weights.keywords);
   for (const { name, text } of document.parameters) count(`${name} ${text}`, weights.parameter);
-  return { id: document.id, terms, wholes, length, score: 0 };
+  return { id: document.id, terms, wholes, length };
 }
