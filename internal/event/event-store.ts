@@ -1,7 +1,14 @@
 import type { Event } from "./schema.ts";
 
-/** Which events a caller may see: everyone's, one's own, and those whose type begins with one of the prefixes. */
-export type Viewer = { readonly user_id: string; readonly prefixes: readonly string[] };
+/**
+ * Which events a caller may see: everyone's, one's own, those of one's groups, and those whose type begins with one of
+ * the prefixes.
+ */
+export type Viewer = {
+  readonly user_id: string;
+  readonly group_ids: readonly string[];
+  readonly prefixes: readonly string[];
+};
 
 export type EventFilter = {
   readonly viewer: Viewer;

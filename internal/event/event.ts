@@ -2,7 +2,7 @@ import type { Call } from "../operation/call.ts";
 import type { Principal } from "../operation/principal.ts";
 import type { EventStore, Viewer } from "./event-store.ts";
 import { InOrder } from "./in-order.ts";
-import type { Event } from "./schema.ts";
+import type { CommittedEvent, Event } from "./schema.ts";
 import { Subscriber } from "./subscriber.ts";
 import { viewerOf } from "./visibility.ts";
 
@@ -12,7 +12,7 @@ export type StreamItem = Event | { readonly gap: true };
 type Deps = {
   readonly store: EventStore;
   /** `store.onEvents`: hears every committed event. */
-  readonly listen: (listener: (events: readonly Event[]) => void) => () => void;
+  readonly listen: (listener: (events: readonly CommittedEvent[]) => void) => () => void;
   readonly now?: (() => number) | undefined;
   /** How many events one subscriber may be behind. */
   readonly buffer?: number | undefined;
@@ -32,7 +32,7 @@ export class Events implements Disposable {
   readonly #stop: () => void;
 
   /** `horizon` is the newest stored event, `early` what was committed while it was looked up. */
-  constructor(deps: Deps, horizon: number, early: readonly Event[]) {
+  constructor(deps: Deps, horizon: number, early: readonly CommittedEvent[]) {
     this.#deps = deps;
     this.#order = new InOrder({
       horizon,
@@ -148,7 +148,7 @@ export class Events implements Disposable {
 
 /** Starts to listen; nothing that is committed from now on is missed. */
 export async function openEvents(deps: Deps): Promise<Events> {
-  const early: Event[] = [];
+  const early: CommittedEvent[] = [];
   const stop = deps.listen((events) => void early.push(...events));
   const horizon = (await deps.store.bounds())?.newest ?? 0;
   stop();

@@ -1,11 +1,11 @@
-import type { Event } from "./schema.ts";
+import type { CommittedEvent } from "./schema.ts";
 
 type Options = {
   /** The last event before the first one that comes. */
   readonly horizon: number;
   /** How long a missing number may hold the others back. */
   readonly gap_ms: number;
-  readonly onEvent: (event: Event) => void;
+  readonly onEvent: (event: CommittedEvent) => void;
   /** An event came after its number was given up. */
   readonly onLate: () => void;
 };
@@ -17,7 +17,7 @@ type Options = {
  */
 export class InOrder {
   readonly #options: Options;
-  readonly #held = new Map<number, Event>();
+  readonly #held = new Map<number, CommittedEvent>();
   #horizon: number;
   #timer: NodeJS.Timeout | undefined;
 
@@ -31,7 +31,7 @@ export class InOrder {
     return this.#horizon;
   }
 
-  add(event: Event): void {
+  add(event: CommittedEvent): void {
     if (event.seq <= this.#horizon) {
       this.#options.onLate();
       return;

@@ -1,5 +1,5 @@
 import type { Viewer } from "./event-store.ts";
-import type { Event } from "./schema.ts";
+import type { CommittedEvent, Event } from "./schema.ts";
 import { sees } from "./visibility.ts";
 
 /** Holds what one listener has not read yet, up to a limit: a slow listener is dropped, not carried. */
@@ -15,8 +15,8 @@ export class Subscriber {
     this.#capacity = capacity;
   }
 
-  push(event: Event): void {
-    if (this.#overflowed || !sees(this.#viewer, event)) return;
+  push({ group_ids, ...event }: CommittedEvent): void {
+    if (this.#overflowed || !sees(this.#viewer, { ...event, group_ids })) return;
     this.#events.push(event);
     if (this.#events.length > this.#capacity) this.drop();
     this.#wake?.();

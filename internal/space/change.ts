@@ -19,9 +19,9 @@ export function stateEvent(row: SpaceRow, change: Partial<StateChange>, message:
   return spaceEvent(row, "space.state", message, { state, desired, reason, generation, health });
 }
 
-/** An event about a space, for its owner. */
+/** An event about a space, for its owner and the groups it is shared with. */
 export const spaceEvent = (
-  row: Pick<SpaceRow, "id" | "name" | "user_id">,
+  row: Pick<SpaceRow, "id" | "name" | "user_id" | "group_ids">,
   type: string,
   message: string,
   data: Readonly<Record<string, unknown>> = {},
@@ -30,6 +30,7 @@ export const spaceEvent = (
   subject_kind: "space",
   subject_id: row.id,
   user_id: row.user_id,
+  group_ids: row.group_ids,
   message,
   data: { name: row.name, ...data },
 });

@@ -251,6 +251,21 @@ describe("spaces", () => {
     assert.equal((await spaces.list(friend, { limit: 10 })).total, 1);
   });
 
+  test("tells its owner and those it is shared with, also that it is not shared any more", async (t) => {
+    const { spaces, store } = await testSpaces(t);
+    const ada = as("ada", { group_ids: ["g1", "g2"] });
+    await spaces.create(ada, newSpace({ group_ids: ["g1"], start: false }));
+    await spaces.update(ada, { space: "dev", group_ids: ["g2"] });
+    await spaces.delete(ada, removal);
+    const events = await store.db.selectFrom("events").select(["type", "group_ids"]).execute();
+    const told = (type: string) => events.find((event) => event.type === type)?.group_ids;
+    assert.deepEqual(["space.created", "space.updated", "space.deleted"].map(told), [
+      '["g1"]',
+      '["g1","g2"]',
+      '["g2"]',
+    ]);
+  });
+
   test("masks secrets, keeps them when the mask comes back, and hands them to the container alone", async (t) => {
     const { spaces, runtime, store } = await testSpaces(t);
     const made = await spaces.create(call(), newSpace({ parameters: { token: "s3cr3t-canary" } }));

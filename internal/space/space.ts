@@ -127,7 +127,10 @@ export class Spaces {
     const edited = await this.#deps.store.edit(
       row.id,
       { name, description, group_ids, ...refit, updated_at: this.#deps.now() },
-      spaceEvent(row, "space.updated", "Changed", { fields: Object.keys(input).filter((key) => key !== "space") }),
+      // also for those it is no longer shared with
+      spaceEvent({ ...row, group_ids: [...row.group_ids, ...(group_ids ?? [])] }, "space.updated", "Changed", {
+        fields: Object.keys(input).filter((key) => key !== "space"),
+      }),
     );
     if (edited === "name_taken") throw nameTaken(name ?? row.name);
     if (edited === null) throw conflict(row.name, "being deleted", "cannot be changed any more");

@@ -19,7 +19,7 @@ const happen = (store: Store, ...events: Partial<NewEvent>[]) =>
     }
   });
 
-const ann = { user_id: "ann", prefixes: [] };
+const ann = { user_id: "ann", group_ids: [], prefixes: [] };
 
 storeTest("gives back every field", async (_t, store) => {
   await happen(store, { user_id: "ann", at: 7, data: { to: "running" } });
@@ -40,7 +40,7 @@ storeTest("shows a viewer everyone's events, the viewer's own and those by prefi
   const events = new SqlEvents(store);
   await happen(store, {}, { user_id: "ann" }, { user_id: "bob" }, { user_id: "bob", type: "spaceXstate" });
   const seqs = async (prefixes: string[]) =>
-    (await events.latest({ viewer: { user_id: "ann", prefixes } }, 9)).map(({ seq }) => seq);
+    (await events.latest({ viewer: { user_id: "ann", group_ids: [], prefixes } }, 9)).map(({ seq }) => seq);
   assert.deepEqual(
     [await seqs([]), await seqs(["space."])],
     [

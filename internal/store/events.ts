@@ -50,11 +50,13 @@ export class SqlEvents implements EventStore {
   #matching({ viewer, types }: EventFilter) {
     const query = this.#store.db
       .selectFrom("events")
-      .selectAll()
+      .select(["seq", "at", "type", "subject_kind", "subject_id", "user_id", "message", "data"])
       .where((eb) =>
         eb.or([
-          eb("user_id", "is", null),
+          eb.and([eb("user_id", "is", null), eb("group_ids", "is", null)]),
           eb("user_id", "=", viewer.user_id),
+          // ids are UUIDs, which mean nothing to `like`
+          ...viewer.group_ids.map((id) => eb("group_ids", "like", `%"${id}"%`)),
           ...viewer.prefixes.map((prefix) => begins(eb, prefix)),
         ]),
       );
@@ -69,6 +71,6 @@ export class SqlEvents implements EventStore {
 const begins = (eb: ExpressionBuilder<Tables, "events">, prefix: string) =>
   eb(sql<string>`substr(${eb.ref("type")}, 1, ${sql.lit(prefix.length)})`, "=", prefix);
 
-type Row = { readonly [Column in keyof EventsTable]: Column extends "seq" ? number : EventsTable[Column] };
+type Row = Omit<EventsTable, "seq" | "group_ids"> & { readonly seq: number };
 
 const eventFrom = (row: Row): Event => ({ ...row, seq: Number(row.seq), data: JSON.parse(row.data) });

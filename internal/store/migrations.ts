@@ -4,6 +4,7 @@ import { identity } from "./migrations/0002-identity.ts";
 import { spaces } from "./migrations/0003-spaces.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { installation } from "./migrations/0005-installation.ts";
+import { eventGroups } from "./migrations/0006-event-groups.ts";
 
 type Dialect = "sqlite" | "postgres";
 
@@ -16,6 +17,7 @@ const all: Readonly<Record<string, MigrationOf>> = {
   "0003-spaces": spaces,
   "0004-governance": governance,
   "0005-installation": installation,
+  "0006-event-groups": eventGroups,
 };
 
 /** All migrations in order, for the database at hand. */

@@ -3,7 +3,7 @@ import Database from "better-sqlite3";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
-import type { Event, NewEvent } from "../event/schema.ts";
+import type { CommittedEvent, Event, NewEvent } from "../event/schema.ts";
 import { migrations } from "./migrations.ts";
 import { PreparedSqliteDialect } from "./statements.ts";
 import type { Tables } from "./tables.ts";
@@ -20,7 +20,7 @@ export type Tx = {
   readonly event: (event: NewEvent) => Promise<Event>;
 };
 
-type Listener = (events: readonly Event[]) => void;
+type Listener = (events: readonly CommittedEvent[]) => void;
 
 /** The database. Acknowledged means durable: SQLite runs in WAL mode with synchronous=FULL. */
 export class Store implements AsyncDisposable {
@@ -35,7 +35,7 @@ export class Store implements AsyncDisposable {
 
   /** Runs `work` in one transaction and announces its events once it is committed. */
   async transact<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    const events: Event[] = [];
+    const events: CommittedEvent[] = [];
     const result = await this.db.transaction().execute((db) =>
       work({
         db,
@@ -146,8 +146,10 @@ function openPostgres(url: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
 }
 
-async function insertEvent(db: Transaction<Tables>, event: NewEvent): Promise<Event> {
-  const row = { ...event, at: event.at ?? Date.now(), data: JSON.stringify(event.data) };
+async function insertEvent(db: Transaction<Tables>, event: NewEvent): Promise<CommittedEvent> {
+  const { group_ids = null } = event;
+  const groups = group_ids === null ? null : JSON.stringify(group_ids);
+  const row = { ...event, at: event.at ?? Date.now(), data: JSON.stringify(event.data), group_ids: groups };
   const { seq } = await db.insertInto("events").values(row).returning("seq").executeTakeFirstOrThrow();
-  return { ...event, seq: Number(seq), at: row.at };
+  return { ...event, seq: Number(seq), at: row.at, group_ids };
 }

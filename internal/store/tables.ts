@@ -47,4 +47,6 @@ export interface EventsTable {
   user_id: string | null;
   message: string;
   data: string;
+  /** JSON: a list of ids, or null. */
+  group_ids: string | null;
 }

@@ -121,6 +121,21 @@ describe("templates", () => {
     assert.notEqual((await templates.get(author(), { template: "box" })).spec, null);
   });
 
+  test("tells of a template only those who may use it, or could until now", async (t) => {
+    const { templates, store } = await templatesOf(t);
+    await templates.create(author(), box({ active: false, group_ids: ["g1"] }));
+    const changes = [{ active: true }, { group_ids: ["g2"] }, { group_ids: [] }, { name: "crate" }, { active: false }];
+    for (const [at, change] of changes.entries()) {
+      await templates.update(author(), { template: at === 4 ? "crate" : "box", ...change });
+    }
+    const events = await store.db.selectFrom("events").select(["user_id", "group_ids"]).orderBy("seq").execute();
+    const audiences = ["[]", '["g1"]', '["g1","g2"]', null, null, null];
+    assert.deepEqual(
+      events,
+      audiences.map((group_ids) => ({ user_id: null, group_ids })),
+    );
+  });
+
   test("lets a template be deactivated that has become invalid", async (t) => {
     const { templates, store } = await templatesOf(t);
     await templates.create(author(), box());

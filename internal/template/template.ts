@@ -102,13 +102,18 @@ export class Templates {
     const { name, group_ids, active } = input;
     const made = isNew && spec !== null ? newVersion(call, text, spec, allowed) : {};
     const description = input.description ?? (isNew ? (spec?.description ?? undefined) : undefined);
+    const after = { active: active ?? row.active, group_ids: group_ids ?? row.group_ids };
     const allowance = input.allow === undefined ? {} : { allowed };
     const updated = await this.#deps.store.update(
       row,
       { name, group_ids, active, description, ...made, ...allowance, updated_at: this.#deps.now() },
-      eventOf(row, "template.updated", `Template "${name ?? row.name}" changed`, {
-        version: row.version + (isNew ? 1 : 0),
-      }),
+      eventOf(
+        row,
+        "template.updated",
+        `Template "${row.name}" changed`,
+        { version: row.version + (isNew ? 1 : 0) },
+        after,
+      ),
     );
     if (updated === "name_taken") throw nameTaken(name ?? row.name);
     if (updated === "changed")
@@ -335,9 +340,19 @@ function mayAllow({ principal }: Call, wanted: readonly Danger[], before: readon
   );
 }
 
-const eventOf = (row: { id: string }, type: string, message: string, data = {}): NewEvent => ({
+type Seen = Pick<TemplateRow, "active" | "group_ids">;
+
+/** An event for those who may use the template, or could until now. */
+const eventOf = (row: Seen & { id: string }, type: string, message: string, data = {}, after?: Seen): NewEvent => ({
   ...{ type, subject_kind: "template", subject_id: row.id, user_id: null, message, data },
+  group_ids: after === undefined ? groupsOf(row) : either(groupsOf(row), groupsOf(after)),
 });
+
+/** Null for everyone. */
+const groupsOf = ({ active, group_ids }: Seen) => (!active ? [] : group_ids.length === 0 ? null : group_ids);
+
+const either = (one: readonly string[] | null, other: readonly string[] | null) =>
+  one === null || other === null ? null : [...new Set([...one, ...other])];
 
 const invalid = (errors: readonly FieldError[]) =>
   new Problem("invalid_input", `${errors[0]?.path}: ${errors[0]?.message}.`, { errors });
