@@ -148,7 +148,10 @@ function registerReads(it: It): void {
     await write({ path: "a", content: bytes.toString("base64"), encoding: "base64" });
     const { content, returned_bytes, sha256 } = await read({ path: "a", encoding: "base64" });
     assert.deepEqual([content, returned_bytes, sha256], [bytes.toString("base64"), 256, sha(bytes)]);
-    assert.match((await read({ path: "a" })).note ?? "", /base64/);
+    await assert.rejects(read({ path: "a" }), { code: "conflict", message: /binary.*base64/ });
+    await write({ path: "latin", content: Buffer.from("caf\xe9", "latin1").toString("base64"), encoding: "base64" });
+    const latin = await read({ path: "latin" });
+    assert.deepEqual([latin.content, /base64/.test(latin.note ?? "")], ["caf\ufffd", true]);
   });
 
   it("reads a piece of a gigabyte without hashing it unasked", async ({ read, sh }) => {
@@ -159,7 +162,10 @@ function registerReads(it: It): void {
 
   it("hashes a larger file when asked", async ({ read, sh }) => {
     await sh("dd if=/dev/zero of=big bs=1048576 count=17 2>/dev/null");
-    assert.equal((await read({ path: "big", limit_bytes: 1, hash: true })).sha256, sha(Buffer.alloc(17 * 1048576)));
+    assert.equal(
+      (await read({ path: "big", limit_bytes: 1, hash: true, encoding: "base64" })).sha256,
+      sha(Buffer.alloc(17 * 1048576)),
+    );
   });
 
   it("refuses to read what is no regular file", async ({ read, sh, space }) => {
@@ -174,6 +180,7 @@ function registerReads(it: It): void {
     await refused("f/x", "conflict", /where a directory is needed/);
     await refused("c1", "conflict", /in a circle/);
     await refused("a\0b", "invalid_input", /NUL/);
+    for (const path of ["~", "~/f"]) await refused(path, "invalid_input", /absolute path/);
     await refused("x".repeat(300), "invalid_input", /longer than/);
     assert.equal((await read({ path: `${space.working_dir}//./f` })).size_bytes, 0);
   });
@@ -236,6 +243,12 @@ function registerWrites(it: It, { isOrdinary }: FileFixture): void {
       "stat -c %a real/x; cat real/x; cat new; test -L l && test -L l2 && test -L fresh && ls -A . real",
     );
     assert.equal(mode, "751\nnewmade.:\nfresh\nl\nl2\nnew\nreal\n\nreal:\nx\n");
+  });
+
+  it("appends to a large file without reading it", async ({ write, sh }) => {
+    await sh("dd if=/dev/zero of=big bs=1 count=0 seek=1073741824 2>/dev/null");
+    assert.deepEqual(await write({ path: "big", content: "x", mode: "append" }), { bytes_written: 1, sha256: null });
+    assert.equal(await sh("stat -c %s big"), "1073741825\n");
   });
 
   it("makes directories only when asked", async ({ write, read }) => {
@@ -311,6 +324,27 @@ function registerEdits(it: It): void {
     assert.equal((await read({ path: "a" })).content, "one two two\n");
   });
 
+  it("keeps the ends of lines", async ({ write, edit, read }) => {
+    await write({ path: "a", content: "one\r\ntwo\r\nthree" });
+    const { diff } = await edit({ path: "a", edits: [{ search: "one\ntwo", replace: "1\n2\n2b" }] });
+    assert.match(diff, /-one\r\n-two\r\n\+1\r\n\+2\r\n\+2b\r\n/);
+    await edit({ path: "a", edits: [{ search: "2b\r\nthree", replace: "3" }] });
+    assert.equal((await read({ path: "a" })).content, "1\r\n2\r\n3");
+    await write({ path: "mixed", content: "one\r\ntwo\nthree\r\n" });
+    const edits = [{ search: "one\ntwo", replace: "x" }];
+    await assert.rejects(edit({ path: "mixed", edits }), { code: "conflict", message: /Some lines.*CR LF/ });
+    await edit({ path: "mixed", edits: [{ search: "two\n", replace: "2\n" }] });
+    assert.equal((await read({ path: "mixed" })).content, "one\r\n2\nthree\r\n");
+  });
+
+  it("says where the text is that it does not find", async ({ write, edit }) => {
+    await write({ path: "a", content: "top\nif (x) {\n\treturn 1;\n}\n" });
+    const hint = (search: string) => edit({ path: "a", edits: [{ search, replace: "" }] });
+    await assert.rejects(hint("if (x) {\n  return 1;\n}"), { message: /other white space.*line 2\)/ });
+    await assert.rejects(hint("if (x) {\n  return 2;\n}"), { message: /not there.*line 2\)/ });
+    await assert.rejects(hint("nothing of it"), { message: /It is not there: read/ });
+  });
+
   it("changes nothing in a dry run", async ({ write, edit, read }) => {
     await write({ path: "a", content: "one\n" });
     const edited = await edit({ path: "a", edits: [{ search: "one", replace: "1" }], dry_run: true });
@@ -370,7 +404,7 @@ function registerChanges(it: It, { isOrdinary }: FileFixture): void {
   });
 
   it("does not delete the root or the directory it works in", async (tools) => {
-    for (const path of ["/", ".", "./", "//", "..", "a/.."]) {
+    for (const path of ["/", ".", "./", "//", "..", "a/..", `${tools.space.working_dir}/`]) {
       const refused = tools.delete({ path, recursive: true, confirm: true });
       await assert.rejects(refused, { code: "invalid_input" }, path);
     }
@@ -388,6 +422,13 @@ function registerChanges(it: It, { isOrdinary }: FileFixture): void {
       await assert.rejects(move({ path: "b", to, overwrite: true }), { code: "conflict" }, to);
     await assert.rejects(move({ path: "b", to: "gone/b" }), { code: "not_found", message: /directory of "gone\/b"/ });
     await assert.rejects(move({ path: "gone", to: "x" }), { code: "not_found", message: /"gone"/ });
+    await assert.rejects(move({ path: "b", to: "./d/../b", overwrite: true }), {
+      code: "conflict",
+      message: /same file/,
+    });
+    await assert.rejects(move({ path: "d", to: "d/x/../y" }), { code: "not_found" });
+    await assert.rejects(move({ path: "d", to: "d/y" }), { code: "conflict", message: /inside/ });
+    await assert.rejects(move({ path: "d", to: "b", overwrite: true }), { code: "conflict", message: /"b" is a file/ });
     await move({ path: "d", to: "e" });
     await move({ path: "b", to: "e/-n" });
     assert.equal((await read({ path: "e/-n" })).content, "a");
@@ -395,7 +436,12 @@ function registerChanges(it: It, { isOrdinary }: FileFixture): void {
 
   if (!isOrdinary) return;
   it("says why it cannot delete or move", async (tools) => {
-    await assert.rejects(tools.delete({ path: "/etc/passwd" }), { code: "runtime_failed", message: /denied/ });
-    await assert.rejects(tools.move({ path: "/etc/passwd", to: "x" }), { code: "runtime_failed", message: /denied/ });
+    const refused = { code: "conflict", message: /may not/ };
+    await assert.rejects(tools.delete({ path: "/etc/passwd" }), refused);
+    await assert.rejects(tools.move({ path: "/etc/passwd", to: "x" }), refused);
+    await tools.sh("mkdir -p part/shut; touch part/shut/x; chmod 500 part/shut");
+    const partly = tools.delete({ path: "part", recursive: true, confirm: true });
+    await assert.rejects(partly, { code: "conflict", message: /not all/ });
+    await tools.sh("chmod 700 part/shut");
   });
 }

@@ -41,13 +41,16 @@ export async function editFile(call: Call, space: Workplace, input: EditInput): 
   const result = { counts, diff: unifiedDiff(input.path, before, text) };
   if (input.dry_run || text === before) return { ...result, written: false, bytes_written: 0, sha256 };
   const target = { path: input.path, mode: "overwrite", if_match: sha256, make_parents: false } as const;
-  return { ...result, written: true, ...(await writeBytes(call, space, target, Buffer.from(text, "utf8"))) };
+  const written = await writeBytes(call, space, target, Buffer.from(text, "utf8"));
+  // only an append may go without a hash
+  return { ...result, written: true, bytes_written: written.bytes_written, sha256: written.sha256 as string };
 }
 
 function applied(before: string, { edits, path }: EditInput): { text: string; counts: number[] } {
   const counts: number[] = [];
+  const ended = withCrlf(before);
   let text = before;
-  edits.forEach((edit, index) => {
+  edits.map(ended).forEach((edit, index) => {
     const found = text.split(edit.search);
     const count = found.length - 1;
     if (count !== edit.expected_count) throw miscounted(path, text, edit, index, found);
@@ -57,6 +60,13 @@ function applied(before: string, { edits, path }: EditInput): { text: string; co
   if (Buffer.byteLength(text) > sizeLimit)
     throw new Problem("too_large", "The edited file would be larger than 10 MiB.");
   return { text, counts };
+}
+
+/** Where every line ends with CR LF, edits written with bare line ends mean those. */
+function withCrlf(text: string): (edit: Edit) => Edit {
+  if (!text.includes("\r\n") || /(^|[^\r])\n/.test(text)) return (edit) => edit;
+  const converted = (value: string) => value.replace(/\r?\n/g, "\r\n");
+  return (edit) => ({ ...edit, search: converted(edit.search), replace: converted(edit.replace) });
 }
 
 function miscounted(path: string, text: string, edit: Edit, index: number, found: readonly string[]): Problem {
@@ -88,10 +98,17 @@ function linesOf(found: readonly string[], search: string): number[] {
 
 function hintFor(text: string, search: string): string {
   const hasCrlf = text.includes("\r\n") && search.includes("\n") && !search.includes("\r\n");
-  if (hasCrlf) return "The lines of the file end with CR LF; write \\r\\n in the search text.";
+  if (hasCrlf) return "Some lines of the file end with CR LF: write \\r\\n in the search text where they do.";
   const loose = (value: string) => value.replace(/\s+/g, " ").trim();
   const isNear = loose(search) !== "" && loose(text).includes(loose(search));
-  return isNear
-    ? "It is there with other white space; read the file and copy the text exactly."
-    : "Read the file and copy the text exactly.";
+  const why = isNear ? "It is there with other white space" : "It is not there";
+  const first = search
+    .split("\n")
+    .find((line) => line.trim() !== "")
+    ?.trim();
+  const lines = text
+    .split("\n")
+    .flatMap((line, index) => (first !== undefined && line.includes(first) ? [index + 1] : []));
+  const where = lines.length === 0 ? "" : ` (its first line is in line ${lines.slice(0, 5).join(", ")})`;
+  return `${why}${where}: read the file and copy the text exactly.`;
 }

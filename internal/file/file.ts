@@ -62,8 +62,10 @@ export class Files {
 
   async delete(call: Call, input: { space: string; path: string; recursive: boolean; confirm: boolean }) {
     const path = pathOf(input.path);
-    if (/^\/?\.?$/.test(path) || /(^|\/)\.\.$/.test(path)) throw wrong("path", "is a directory that has to stay");
+    const needed = wrong("path", "is a directory that has to stay");
+    if (/^\/?\.?$/.test(path) || /(^|\/)\.\.$/.test(path)) throw needed;
     return this.#changing(call, input, async (space) => {
+      if (path === pathOf(space.working_dir ?? "/")) throw needed;
       if (input.recursive && !input.confirm) await this.#confirmed(call, space, input.path);
       const args = [path, input.recursive ? "yes" : "no"];
       await runScript(call, space, { text: deleteScript, args, path: input.path, timeout_seconds: 300 });
@@ -72,14 +74,12 @@ export class Files {
   }
 
   async move(call: Call, input: { space: string; path: string; to: string; overwrite: boolean }) {
-    const [from, to] = [pathOf(input.path), pathOf(input.to, "to")];
-    if (from === to) throw wrong("to", "is the same path");
+    const [from, target] = [pathOf(input.path), pathOf(input.to, "to")];
+    if (from === target) throw wrong("to", "is the same path");
     return this.#changing(call, { space: input.space, path: input.to }, async (space) => {
-      const args = [from, to, input.overwrite ? "yes" : "no"];
-      const script = { text: moveScript, args, path: input.path, timeout_seconds: 300 };
-      await runScript(call, space, script).catch((thrown) => {
-        throw aboutTarget(thrown, input.path, input.to);
-      });
+      const args = [from, target, input.overwrite ? "yes" : "no"];
+      const { path, to } = input;
+      await runScript(call, space, { text: moveScript, args, path, to, timeout_seconds: 300 });
       return { moved: true };
     });
   }
@@ -112,12 +112,4 @@ export class Files {
 
 function noNul(field: string, ...texts: readonly (string | undefined)[]): void {
   if (texts.some((text) => text?.includes("\0"))) throw wrong(field, "has a NUL character, which no name can have");
-}
-
-/** What a move refuses is mostly about where it goes. */
-function aboutTarget(thrown: unknown, from: string, to: string): unknown {
-  if (!(thrown instanceof Problem) || !/exists already|is a directory|The directory of/.test(thrown.message))
-    return thrown;
-  const hint = thrown.message.includes("exists already") ? " Give overwrite to replace it." : "";
-  return new Problem(thrown.code, thrown.message.replace(`"${from}"`, `"${to}"`) + hint);
 }

@@ -31,7 +31,7 @@ export async function grepFiles(call: Call, space: Workplace, input: GrepInput) 
     onOutput: (chunk) => lines.add(chunk),
   });
   if (ended.stopped === null) {
-    if (ended.exit_code !== 0) throw refusalOf(ended.exit_code, input.path, "", ended.stderr);
+    if (ended.exit_code !== 0) throw refusalOf(ended.exit_code, input, "", ended.stderr);
     lines.end();
   }
   return page.answer(ended.stopped === "timeout" ? input.timeout_seconds : null);

@@ -7,7 +7,7 @@ import { FileContent, FileEntry, FoundLine } from "./schema.ts";
 type Needs<Method extends keyof Files> = { readonly files: Pick<Files, Method> };
 
 const space = z.string().min(1).max(200).describe("The space, by name or id; somebody else's as username/name");
-const path = z.string().min(1).max(4096).describe("Path in the space: absolute, or below its working directory");
+const path = z.string().min(1).max(4096).describe("Path in the space: absolute, or below its working directory; not ~");
 const from = path.default(".").describe("Where to begin: absolute, or below the space's working directory");
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/, "is not a SHA-256 in hex");
 const if_match = sha256.optional().describe("Only if the file's SHA-256 is still this one, as read_file told it");
@@ -41,11 +41,13 @@ export const readFile = operation({
     limit_lines: count(1, 1_000_000).optional().describe("How many lines to return at most"),
     offset_bytes: offset.describe("How many bytes to skip; does not go together with lines"),
     limit_bytes: count(1, 262_144).default(16_384).describe("How many bytes to return at most, 1 to 262144"),
-    encoding: encoding.describe("How to return the content; base64 for what is not text"),
+    encoding: encoding.describe(
+      "How to return the content; base64 for what is not text: binary files are refused as utf8",
+    ),
     hash: z.boolean().default(false).describe("Compute the SHA-256 of a large file, too; above 16 MiB it is left out"),
   }),
   output: FileContent,
-  problems: ["not_found", "conflict", "runtime_unavailable", "runtime_failed"],
+  problems: ["not_found", "conflict", "timed_out", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/content",
   tool: { visibility: "native", keywords: ["cat", "open", "view", "show", "content", "head", "tail", "lines"] },
   command: { words: ["file", "read"], args: ["space", "path"] },
@@ -75,9 +77,12 @@ export const writeFile = operation({
   }),
   output: z.object({
     bytes_written: z.number().int().describe("How many bytes were written"),
-    sha256: z.string().describe("SHA-256 of the file as it is now"),
+    sha256: z
+      .string()
+      .nullable()
+      .describe("SHA-256 of the file as it is now; null after an append to more than 16 MiB"),
   }),
-  problems: ["not_found", "conflict", "too_large", "runtime_unavailable", "runtime_failed"],
+  problems: ["not_found", "conflict", "too_large", "timed_out", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/content",
   method: "PUT",
   tool: { visibility: "native", keywords: ["save", "create", "append", "upload", "put"] },
@@ -91,7 +96,8 @@ export const editFile = operation({
   name: "edit_file",
   title: "Edit file",
   description:
-    "Replace exact pieces of a text file of a running space. All edits are applied one after the other, or none. Answers with a diff.",
+    "Replace exact pieces of a text file of a running space, up to 10 MiB. All edits are applied one after the other, or none. " +
+    "Answers with a diff. Where every line ends with CR LF, \\n in search and replace means that.",
   effect: "write",
   idempotent: false,
   permission: "spaces.files",
@@ -119,7 +125,7 @@ export const editFile = operation({
     bytes_written: z.number().int().describe("The size of the new content, in bytes; 0 when nothing was written"),
     sha256: z.string().describe("SHA-256 of the file as it is now"),
   }),
-  problems: ["not_found", "conflict", "too_large", "runtime_unavailable", "runtime_failed"],
+  problems: ["not_found", "conflict", "too_large", "timed_out", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/content",
   method: "PATCH",
   tool: { visibility: "native", keywords: ["replace", "change", "patch", "sed", "modify", "update"] },
@@ -245,7 +251,7 @@ export const deleteFile = operation({
     confirm: z.boolean().default(false).describe("Needed to delete a directory that is not empty"),
   }),
   output: z.object({ deleted: z.boolean().describe("Whether it is gone") }),
-  problems: ["not_found", "conflict", "confirmation_required", "runtime_unavailable", "runtime_failed"],
+  problems: ["not_found", "conflict", "confirmation_required", "timed_out", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files",
   tool: { visibility: "native", keywords: ["rm", "remove", "unlink", "rmdir", "directory"] },
   command: { words: ["file", "delete"], args: ["space", "path"] },
@@ -267,7 +273,7 @@ export const moveFile = operation({
     overwrite: z.boolean().default(false).describe("Replace a file that is there already"),
   }),
   output: z.object({ moved: z.boolean().describe("Whether it is at its new place") }),
-  problems: ["not_found", "conflict", "runtime_unavailable", "runtime_failed"],
+  problems: ["not_found", "conflict", "timed_out", "runtime_unavailable", "runtime_failed"],
   path: "/spaces/{space}/files/move",
   method: "POST",
   tool: { visibility: "native", keywords: ["mv", "rename"] },

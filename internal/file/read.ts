@@ -7,7 +7,7 @@ import { runScript, type Workplace } from "./shell.ts";
 import { textOf, unfinishedBytes } from "./text.ts";
 
 /** Files up to this size are hashed unasked. */
-const hashLimit = 16 * 1024 * 1024;
+export const hashLimit = 16 * 1024 * 1024;
 
 /** More than the line of facts needs. */
 const factsBytes = 200;
@@ -50,6 +50,7 @@ export async function readFile(call: Call, space: Workplace, input: ReadInput): 
     : { unit: "bytes", first: skipped + 1, count: 0, bytes: input.limit_bytes + 1 };
   const part = await readPart(call, space, input.path, range, input.hash ? "always" : hashLimit);
   const taken = byLines ? wholeLines(part.bytes, skipped, input) : someBytes(part.bytes, skipped, input);
+  if (input.encoding === "utf8" && taken.bytes.includes(0)) throw binary(input.path);
   const text = input.encoding === "base64" ? taken.bytes.toString("base64") : taken.bytes.toString("utf8");
   const odd = input.encoding === "utf8" && textOf(taken.bytes) === null;
   return {
@@ -62,6 +63,13 @@ export async function readFile(call: Call, space: Workplace, input: ReadInput): 
     next_offset: taken.next,
     note: odd ? "This part is not UTF-8 text; read it with the encoding base64 to get its bytes." : taken.note,
   };
+}
+
+function binary(path: string): Problem {
+  const detail =
+    `This part of "${path}" is binary (it has NUL bytes). Read it with the encoding base64, ` +
+    "or look into it with a command such as strings or od.";
+  return new Problem("conflict", detail);
 }
 
 type Taken = { readonly bytes: Buffer; readonly next: number | null; readonly note: string | null };

@@ -16,6 +16,14 @@ absent() {
   exit 40
 }`;
 
+/** What is not writable, or is on a file system that is not. */
+const denied = `
+denied() {
+  m=$(touch -c "$1" 2>&1)
+  case $m in *"ead-only"*) exit 59 ;; esac
+  exit 43
+}`;
+
 const regular = `${absent}
 regular() {
   [ -e "$1" ] || absent "$1"
@@ -68,8 +76,11 @@ else
   tail -c "+$4" "$1" | head -c "$6"
 fi`;
 
-/** path, mode, if_match or -, parents (yes, no), name of the temporary file, size: content comes on standard input. */
-export const writeScript = `${absent}${resolve}
+/**
+ * path, mode, if_match or -, parents (yes, no), name of the temporary file, size, up to how many bytes to hash after an
+ * append: content comes on standard input.
+ */
+export const writeScript = `${absent}${denied}${resolve}
 resolve "$1"
 [ -d "$t" ] && exit 41
 dir=\${t%/*}
@@ -78,12 +89,12 @@ old=
 if [ -e "$t" ]; then
   [ -f "$t" ] || exit 42
   [ "$2" = create ] && exit 47
-  [ -w "$t" ] || exit 43
+  [ -w "$t" ] || denied "$t"
   old=1
 elif [ ! -d "$dir" ]; then
   [ -e "$dir" ] && exit 44
   if [ "$4" = yes ]; then
-    mkdir -p "$dir" || exit 43
+    mkdir -p "$dir" || exit 51
   else
     m=$(stat -L "$dir" 2>&1 >/dev/null)
     case $m in *"ermission denied"*) exit 43 ;; *"ot a directory"*) exit 44 ;; esac
@@ -99,20 +110,24 @@ fi
 beside=1
 tmp=$dir/$5
 if [ ! -w "$dir" ] || [ ! -x "$dir" ]; then
-  [ -n "$old" ] || exit 43
+  [ -n "$old" ] || denied "$dir"
   beside=
   tmp=\${TMPDIR:-/tmp}/$5
 fi
-trap 'rm -f "$tmp"' EXIT
+trap 'rm -f "$tmp" "$tmp.old"' EXIT
 trap 'exit 1' HUP INT TERM
 cat > "$tmp" || exit 51
 [ $(wc -c < "$tmp") -eq "$6" ] || exit 50
 if [ -n "$old" ] && [ "$2" = append ]; then
-  cat "$tmp" >> "$t" || exit 51
+  size=$(stat -c %s "$t") || exit 51
+  # of a disk that is full, half of it must not stay
+  cat "$tmp" >> "$t" || { dd if=/dev/null of="$t" bs=1 count=0 seek="$size" 2>/dev/null; exit 51; }
 elif [ -n "$old" ]; then
   if [ -n "$beside" ] && chown "$(stat -c %u:%g "$t")" "$tmp" 2>/dev/null &&
     chmod "$(stat -c %a "$t")" "$tmp" && mv -f "$tmp" "$t" 2>/dev/null; then :; else
-    cat "$tmp" > "$t" || exit 51
+    # in place, because nothing can take its place: with a way back
+    cat "$t" > "$tmp.old" || exit 51
+    cat "$tmp" > "$t" || { cat "$tmp.old" > "$t"; exit 51; }
   fi
 elif [ "$2" = create ]; then
   if ! ln "$tmp" "$t" 2>/dev/null; then
@@ -123,14 +138,14 @@ else
   mv -f "$tmp" "$t" || exit 51
 fi
 if [ "$2" = append ]; then
-  sum=$(sha256sum < "$t") && echo "\${sum%% *}"
+  [ "$(stat -c %s "$t")" -gt "$7" ] || { sum=$(sha256sum < "$t") && echo "\${sum%% *}"; }
 fi
 exit 0`;
 
 /** path, name of the temporary file: removes what a killed write may have left. */
 export const sweepScript = `${resolve}
 resolve "$1"
-rm -f "\${t%/*}/$2" "\${TMPDIR:-/tmp}/$2"`;
+for dir in "\${t%/*}" "\${TMPDIR:-/tmp}"; do rm -f "$dir/$2" "$dir/$2.old"; done`;
 
 /** path: what would be lost, as number of entries and kilobytes, or nothing for what needs no confirmation. */
 export const weighScript = `${absent}
@@ -143,11 +158,15 @@ echo $count \${kilobytes:-0}`;
 
 /** path, recursive (yes, no). */
 export const deleteScript = `${absent}
+busy() {
+  m=$(rmdir "$1" 2>&1)
+  case $m in *busy*) exit 61 ;; esac
+}
 [ -e "$1" ] || [ -L "$1" ] || absent "$1"
 if [ -L "$1" ] || [ ! -d "$1" ]; then
   rm -f "$1" || exit 51
 elif [ "$2" = yes ]; then
-  rm -rf "$1" || exit 51
+  rm -rf "$1" || { [ -r "$1" ] && [ -z "$(find "$1" -mindepth 1 -maxdepth 1 | head -c 1)" ] && busy "$1"; exit 62; }
 else
   [ -r "$1" ] || exit 43
   [ -z "$(find "$1" -mindepth 1 -maxdepth 1 | head -c 1)" ] || exit 52
@@ -157,9 +176,21 @@ fi`;
 /** from, to, overwrite (yes, no). */
 export const moveScript = `${absent}
 [ -e "$1" ] || [ -L "$1" ] || absent "$1"
+[ ! -L "$1" ] && [ ! -L "$2" ] && [ "$1" -ef "$2" ] && exit 57
 if [ -d "$2" ] && [ ! -L "$2" ]; then exit 53; fi
 dir=\${2%/*}
-[ -d "\${dir:-/}" ] || exit 48
+[ -n "$dir" ] || dir=/
+[ -d "$dir" ] || exit 48
+if [ -d "$1" ] && [ ! -L "$1" ]; then
+  n=0
+  up=$dir
+  until [ "$up" -ef / ] || [ "$n" -gt 200 ]; do
+    [ "$up" -ef "$1" ] && exit 58
+    up=$up/..
+    n=$((n + 1))
+  done
+  if [ "$3" = yes ] && { [ -e "$2" ] || [ -L "$2" ]; }; then exit 60; fi
+fi
 if [ "$3" = yes ]; then
   if [ -d "$2" ]; then exit 53; fi
   mv -f "$1" "$2" || exit 51

@@ -132,7 +132,7 @@ async function walk(
   });
   if (stopped !== null) return true;
   // a directory that cannot be read, or a file that vanished meanwhile, makes find end with 1: the rest was found
-  if (exit_code === null || exit_code > 1) throw refusalOf(exit_code, shownPath(path), "", stderr);
+  if (exit_code === null || exit_code > 1) throw refusalOf(exit_code, { path: shownPath(path) }, "", stderr);
   records.end();
   return false;
 }

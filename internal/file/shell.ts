@@ -18,6 +18,8 @@ type Script = {
   readonly text: string;
   readonly args: readonly string[];
   readonly path: string;
+  /** Where a move goes. */
+  readonly to?: string;
   readonly stdin?: Uint8Array | undefined;
   /** Takes the output as it comes; without it, it is collected. Returns false when it has enough. */
   readonly onOutput?: (chunk: Buffer) => boolean;
@@ -49,7 +51,7 @@ export async function runScript(call: Call, space: Workplace, script: Script): P
     throw new Problem("runtime_failed", `The file operation on "${script.path}" printed more than it should have.`);
   }
   if (exit_code === 0) return stdout;
-  throw refusalOf(exit_code, script.path, stdout.toString("utf8", 0, 200), stderr);
+  throw refusalOf(exit_code, script, stdout.toString("utf8", 0, 200), stderr);
 }
 
 /** Runs the script until its end, its time is over, or its reader has enough. */

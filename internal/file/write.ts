@@ -1,11 +1,13 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type Call, createCall } from "../operation/call.ts";
 import { pathOf, wrong } from "./path.ts";
+import { hashLimit } from "./read.ts";
 import type { WriteInput } from "./schema.ts";
 import { sweepScript, writeScript } from "./scripts.ts";
 import { runScript, runToEnd, type Workplace } from "./shell.ts";
 
-export type Written = { readonly bytes_written: number; readonly sha256: string };
+/** The hash is null after an append to a large file. */
+export type Written = { readonly bytes_written: number; readonly sha256: string | null };
 
 /** The bytes that content stands for. */
 export function bytesOf({ content, encoding }: Pick<WriteInput, "content" | "encoding">): Buffer {
@@ -31,7 +33,7 @@ export async function writeBytes(
   if (path === "/" || path === ".") throw wrong("path", "is a directory");
   const temporary = `.knot-${randomUUID()}`;
   const parents = input.make_parents ? "yes" : "no";
-  const args = [path, input.mode, input.if_match ?? "-", parents, temporary, String(bytes.length)];
+  const args = [path, input.mode, input.if_match ?? "-", parents, temporary, String(bytes.length), String(hashLimit)];
   try {
     const said = await runScript(call, space, {
       text: writeScript,
@@ -41,7 +43,9 @@ export async function writeBytes(
       timeout_seconds: 300,
     });
     const sha256 =
-      input.mode === "append" ? said.toString("latin1").trim() : createHash("sha256").update(bytes).digest("hex");
+      input.mode === "append"
+        ? said.toString("latin1").trim() || null
+        : createHash("sha256").update(bytes).digest("hex");
     return { bytes_written: bytes.length, sha256 };
   } catch (thrown) {
     // a script that was killed could not clean up; its caller may be gone, so this is a call of its own
