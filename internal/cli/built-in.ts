@@ -1,9 +1,10 @@
 import type { AnyOperation } from "../operation/operation.ts";
 import { Problem } from "../problem/problem.ts";
-import { argument, type Command, flag, type Invocation } from "./command.ts";
+import { argument, type Command, flag, type Globals, type Invocation } from "./command.ts";
 import { complete, completionScript, shells } from "./completion.ts";
 import { connectCommands } from "./connect.ts";
 import { connectionFor } from "./connections.ts";
+import { namesOf } from "./names.ts";
 import { usage } from "./parse.ts";
 
 type Deps = {
@@ -19,7 +20,7 @@ export function builtInCommands(deps: Deps): readonly Command[] {
     {
       words: ["ping"],
       title: "See whether the server answers and is ready",
-      description: "Asks the server whether it is ready, and prints each part that is not.",
+      description: "Ask the server whether it is ready, and print each part that is not.",
       args: [],
       flags: [],
       run: ping,
@@ -27,7 +28,7 @@ export function builtInCommands(deps: Deps): readonly Command[] {
     {
       words: ["version"],
       title: "Print the version of this program",
-      description: "Prints the version of this program.",
+      description: "Print the version of this program.",
       args: [],
       flags: [],
       run: async ({ io, globals }) => {
@@ -39,7 +40,7 @@ export function builtInCommands(deps: Deps): readonly Command[] {
       words: ["completion"],
       title: "Print the completion script of a shell",
       description:
-        "Prints a script for your shell. bash: `source <(knot completion bash)`; zsh: `source <(knot completion zsh)`; fish: `knot completion fish | source`.",
+        "Print the completion script of your shell, which knows commands, flags and the names of what is on the server. bash: `source <(knot completion bash)`; zsh: `source <(knot completion zsh)`; fish: `knot completion fish | source`.",
       args: [argument("shell", "The shell", { choices: shells })],
       flags: [],
       run: async ({ io, input }) => {
@@ -52,18 +53,27 @@ export function builtInCommands(deps: Deps): readonly Command[] {
     {
       words: ["__complete"],
       title: "Answer the completion scripts",
-      description: "Prints what can follow the words.",
+      description: "Print what can follow the words.",
       args: [],
       flags: [flag("words", "The words so far", { kind: "list" })],
       hidden: true,
       raw: true,
       run: async ({ io, input }) => {
-        const found = complete(input["words"] as readonly string[], deps.commands());
-        io.stdout.write(found.map((word) => `${word}\n`).join(""));
+        const words = input["words"] as readonly string[];
+        const { candidates, noun, partial } = complete(words, deps.commands());
+        const names = noun === null ? [] : await namesOf(noun, deps.operations, { io, globals: globalsIn(words) });
+        const found = [...candidates, ...names.filter(({ word }) => word.startsWith(partial))];
+        io.stdout.write(found.map(({ word, about }) => `${word}${about ? `\t${about}` : ""}\n`).join(""));
         return 0;
       },
     },
   ];
+}
+
+/** Which server is meant by a line that is not whole yet. */
+function globalsIn(words: readonly string[]): Globals {
+  const after = (flag: string) => (words.includes(flag) ? words[words.indexOf(flag) + 1] : undefined);
+  return { json: false, help: false, quiet: true, server: after("--server"), alias: after("--alias") };
 }
 
 async function ping({ io, globals }: Invocation): Promise<number> {

@@ -9,7 +9,7 @@ import { thingOperations } from "../testkit/things.ts";
 import { runCli } from "./cli.ts";
 import { argument, type Command, type Io } from "./command.ts";
 
-type Typed = { readonly stdin?: string; readonly tty?: boolean; readonly env?: Io["env"] };
+type Typed = { readonly columns?: number; readonly stdin?: string; readonly tty?: boolean; readonly env?: Io["env"] };
 
 const serve: Command = {
   words: ["server"],
@@ -50,14 +50,14 @@ async function terminal(t: TestContext, token = "all") {
   const server = await rest.server.listen({ host: "127.0.0.1", port: 0 });
   const home = mkdtempSync(join(tmpdir(), "knot-cli-"));
   t.after(() => rmSync(home, { recursive: true }));
-  const type = async (line: string | readonly string[], { stdin = "", tty = false, env }: Typed = {}) => {
+  const type = async (line: string | readonly string[], { stdin = "", tty = false, env, columns }: Typed = {}) => {
     const output = { stdout: "", stderr: "" };
     const into = (name: "stdout" | "stderr") =>
       new PassThrough().on("data", (chunk) => {
         output[name] += chunk;
       });
     const io: Io = {
-      stdout: into("stdout"),
+      stdout: Object.assign(into("stdout"), columns === undefined ? {} : { isTTY: true, columns }),
       stderr: into("stderr"),
       stdin: Object.assign(Readable.from([Buffer.from(stdin)]), tty ? { isTTY: true } : {}),
       env: { XDG_CONFIG_HOME: home, ...(env ?? { KNOT_SERVER: server, KNOT_TOKEN: token }) },
@@ -220,7 +220,7 @@ describe("mistakes on the command line", () => {
     const { code, stdout, stderr } = await type("thing");
     assert.equal(code, 2);
     assert.equal(stdout, "");
-    assert.match(stderr, /thing start +Start thing/);
+    assert.match(stderr, /thing start +Start a thing/);
   });
 });
 
@@ -228,7 +228,10 @@ describe("help", () => {
   test("is there at every level", async (t) => {
     const { type } = await terminal(t);
     for (const line of ["", "--help", "help"])
-      assert.match((await type(line)).stdout, /server +Run the daemon[\s\S]*thing create +Create thing/);
+      assert.match(
+        (await type(line)).stdout,
+        /server +Runs the daemon\n[\s\S]*thing +create, delete, get, list, start, update\n/,
+      );
     for (const line of ["thing --help", "help thing"])
       assert.match((await type(line)).stdout, /Usage: knot thing <command>/);
     const { stdout } = await type("thing start lamp --help");
@@ -242,6 +245,20 @@ describe("help", () => {
     assert.match((await type("thing delete -h")).stdout, / --confirm +Really delete it/);
     assert.match((await type("server --help")).stdout, /Runs the daemon/);
     assert.doesNotMatch((await type("")).stdout, /__complete/);
+  });
+});
+
+describe("help at a narrow terminal", () => {
+  test("is wrapped below its own column, with nothing lost", async (t) => {
+    const { type } = await terminal(t);
+    const { stdout } = await type("thing list --help", { columns: 60 });
+    const lines = stdout.split("\n");
+    assert.ok(
+      lines.every((line) => line.length <= 60),
+      lines.filter((line) => line.length > 60).join("\n"),
+    );
+    const words = (text: string) => text.split(/\s+/).join(" ");
+    assert.equal(words(stdout), words((await type("thing list --help")).stdout));
   });
 });
 
@@ -275,7 +292,13 @@ describe("commands beside the operations", () => {
 describe("completion", () => {
   test("knows words, flags and choices", async (t) => {
     const { type } = await terminal(t);
-    const complete = async (...words: string[]) => (await type(["__complete", ...words])).stdout.trim().split("\n");
+    const complete = async (...words: string[]) => {
+      const { stdout } = await type(["__complete", ...words], { env: {} });
+      return stdout
+        .trim()
+        .split("\n")
+        .map((line) => line.split("\t")[0]);
+    };
     assert.deepEqual(await complete("th"), ["thing"]);
     assert.deepEqual(await complete("thing", ""), ["create", "delete", "get", "list", "start", "update"]);
     assert.deepEqual(await complete("thing", "start", "lamp", "--wa"), ["--wait-seconds"]);
@@ -286,6 +309,19 @@ describe("completion", () => {
     assert.deepEqual(await complete("--server", "http://there", "--json", "thing", "st"), ["start"]);
     assert.deepEqual(await complete("completion", ""), ["bash", "zsh", "fish"]);
     assert.ok(!(await complete("")).includes("__complete"));
+  });
+
+  test("knows the names of things on the server, and what they are; none when it does not answer", async (t) => {
+    const { type, url } = await terminal(t);
+    for (const name of ["lamp", "lantern", "desk"]) await type(["thing", "create", name]);
+    const complete = async (env: Record<string, string>, ...words: string[]) =>
+      (await type(["__complete", ...words], { env })).stdout;
+    const env = { KNOT_SERVER: url, KNOT_TOKEN: "all" };
+    assert.deepEqual((await complete(env, "thing", "start", "la")).trim().split("\n").sort(), ["lamp", "lantern"]);
+    assert.equal(await complete({}, "--server", url, "thing", "start", "la"), "");
+    assert.equal(await complete({ ...env, KNOT_SERVER: "http://127.0.0.1:9" }, "thing", "start", "la"), "");
+    assert.equal(await complete(env, "run", "x"), "");
+    assert.match(await complete({}, "thing", "st"), /^start\tStart a thing\n$/);
   });
 
   test("has a script for each shell", async (t) => {

@@ -6,7 +6,7 @@ import type { Command, Globals, Io } from "./command.ts";
 import { commandsBelow, findCommand, knownWords, unknownCommand } from "./commands.ts";
 import { commandOf } from "./from-operation.ts";
 import { commandHelp, groupHelp } from "./help.ts";
-import { visible } from "./output.ts";
+import { visible, widthOf } from "./output.ts";
 import { globalsOf, inputOf, leadingWords, split } from "./parse.ts";
 import { pipedText, secretsFrom, textFrom } from "./prompt.ts";
 
@@ -40,7 +40,7 @@ export async function runCli(typedWords: readonly string[], io: Io, options: Cli
       return await command.run({ input: { words: argv.slice(command.words.length) }, globals: noGlobals, io });
     }
     if (asksForHelp(argv)) {
-      io.stdout.write(commandHelp(command, commands));
+      io.stdout.write(commandHelp(command, commands, widthOf(io.stdout)));
       return 0;
     }
     const typed = split(argv, command);
@@ -82,10 +82,11 @@ function explain(argv: readonly string[], words: readonly string[], commands: re
   if (known.length < topic.length) throw unknownCommand(commands, topic);
   if (words.length === 0 && !asksForHelp(argv)) split(argv, { words: [], flags: [] });
   const command = findCommand(commands, topic);
+  const width = widthOf(io.stdout);
   const help =
     command?.words.length === topic.length && topic.length > 0
-      ? commandHelp(command, commands)
-      : groupHelp(topic, commands);
+      ? commandHelp(command, commands, width)
+      : groupHelp(topic, commands, width);
   const wanted = asksForHelp(argv) || words[0] === "help" || words.length === 0;
   (wanted ? io.stdout : io.stderr).write(help);
   return wanted ? 0 : problems.invalid_input.exit;

@@ -13,7 +13,7 @@ export function connectCommands(operations: readonly AnyOperation[]): readonly C
       words: ["connect"],
       title: "Save a server and a token for it",
       description:
-        "Saves a server and an API token for it, after trying them. Make the token on the Tokens page or with `knot token create`.",
+        "Save a server and an API token for it, after trying them. Make the token on the Tokens page or with `knot token create`.",
       args: [argument("url", "Address of the server, such as https://knot.example.com")],
       flags: [
         flag("name", "Name of the connection, for --alias", { placeholder: "NAME", fallback: defaultAlias }),
@@ -24,7 +24,7 @@ export function connectCommands(operations: readonly AnyOperation[]): readonly C
     {
       words: ["connection", "list"],
       title: "List the saved connections",
-      description: "Lists the saved connections. Tokens are not shown.",
+      description: "List the saved connections. Tokens are not shown.",
       args: [],
       flags: [],
       run: async ({ io, globals }) => {
@@ -38,7 +38,7 @@ export function connectCommands(operations: readonly AnyOperation[]): readonly C
     {
       words: ["connection", "delete"],
       title: "Forget a saved connection",
-      description: "Forgets a saved connection and its token. The token stays valid until it is revoked.",
+      description: "Forget a saved connection and its token. The token stays valid until it is revoked.",
       args: [argument("name", "Name of the connection")],
       flags: [],
       run: async ({ io, input }) => {

@@ -152,6 +152,7 @@ export const visible = (text: string): string =>
     return code < 256 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16)}`;
   });
 
-const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
+/** Line breaks as spaces. */
+export const oneLine = (text: string): string => text.replaceAll(/\s*\n\s*/g, " ");
 
 const cut = (text: string, width: number): string => (text.length > width ? `${text.slice(0, width - 1)}…` : text);

@@ -152,7 +152,11 @@ function derivedTests(operations: readonly AnyOperation[]): void {
       assert.equal(command !== undefined, op.command !== null);
       if (command !== undefined) {
         assert.ok(commandHelp(command, commands).includes(op.description));
-        assert.ok(complete([...command.words.slice(0, -1), ""], commands).includes(command.words.at(-1) as string));
+        assert.ok(
+          complete([...command.words.slice(0, -1), ""], commands)
+            .candidates.map(({ word }) => word)
+            .includes(command.words.at(-1) as string),
+        );
       }
       assert.equal(source.find(op.name) !== undefined, op.tool !== null);
       assert.equal((pages.get("tools.md") as string).includes(`[\`${op.name}\`]`), op.tool !== null);
