@@ -84,6 +84,7 @@ export const operations = [
   role.listPermissions,
 
   integration.listIntegrations,
+  integration.getIntegration,
   audit.listAuditEntries,
   audit.verifyAuditLog,
   event.listEvents,

@@ -44,6 +44,7 @@ const RemoteServer = z
     namespace: z
       .string()
       .regex(/^[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?$/, "must be 1 to 32 of a-z, 0-9 and -")
+      .refine((namespace) => namespace !== "knot", "is taken: knot is the origin of knot's own tools")
       .describe("Prefix of its tools: ai lists generate-text as ai__generate-text, and ai.generate-text works too"),
     url: httpUrl.optional().describe("Address of a Streamable HTTP server"),
     token: z.string().optional().meta({ secret: true }).describe("Bearer token for it"),
@@ -73,7 +74,12 @@ const RemoteServer = z
       .boolean()
       .default(false)
       .describe("Believe its read-only hints; without, each of its tools counts as writing"),
-    timeout_seconds: z.number().min(1).max(3600).default(30).describe("How long one call may take"),
+    timeout_seconds: z
+      .number()
+      .min(1)
+      .max(3600)
+      .default(30)
+      .describe("How long one call may take; each sign of progress starts it anew, up to ten times as long"),
   })
   .refine((server) => (server.url === undefined) !== (server.command === undefined), {
     message: "needs either url or command, and not both",

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Problem } from "../problem/problem.ts";
-import { callOf } from "../testkit/principal.ts";
+import { callOf, principal } from "../testkit/principal.ts";
 import { registryOf } from "../testkit/waist.ts";
 import { Integrations } from "./integration.ts";
-import { listIntegrations } from "./operations.ts";
+import { getIntegration, listIntegrations } from "./operations.ts";
 import type { Integration } from "./schema.ts";
 
 const integration = (namespace: string): Integration => ({
@@ -14,13 +14,16 @@ const integration = (namespace: string): Integration => ({
   error: null,
   warnings: [],
   since_at: 1,
+  retry_at: null,
   tools: 2,
   era: "legacy",
 });
 
+const output = ["no such file: models.json"];
+
 const registry = (...namespaces: string[]) =>
-  registryOf([listIntegrations], {
-    integrations: new Integrations({ statuses: () => namespaces.map(integration) }),
+  registryOf([listIntegrations, getIntegration], {
+    integrations: new Integrations({ statuses: () => namespaces.map((each) => ({ ...integration(each), output })) }),
   });
 
 type Answer = { integrations: Integration[]; total: number; returned: number; next_cursor: string | null };
@@ -45,6 +48,30 @@ describe("list_integrations", () => {
     await assert.rejects(
       list({ cursor: "nonsense" }, "a"),
       (thrown: unknown) => thrown instanceof Problem && thrown.code === "invalid_input",
+    );
+  });
+});
+
+describe("get_integration", () => {
+  const get = (namespace: string, overrides = {}) =>
+    registry("ai", "demo").invoke("get_integration", { integration: namespace }, callOf(overrides));
+
+  test("brings what the program wrote to its standard error", async () => {
+    assert.deepEqual(await get("demo"), { integration: { ...integration("demo"), output } });
+  });
+
+  test("names the nearest one for a name nobody has", async () => {
+    await assert.rejects(
+      get("dmeo"),
+      (thrown: unknown) => thrown instanceof Problem && thrown.code === "not_found" && /"demo"/.test(thrown.message),
+    );
+  });
+
+  test("is not for those who may only use integrations", async () => {
+    const user = principal({ permissions: new Set(["integrations.use"]) });
+    await assert.rejects(
+      get("demo", { principal: user }),
+      (thrown: unknown) => thrown instanceof Problem && thrown.code === "forbidden",
     );
   });
 });

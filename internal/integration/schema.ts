@@ -10,6 +10,11 @@ export const Integration = z
     error: z.string().nullable().describe("Why it does not work, and what to do"),
     warnings: z.array(z.string()).describe("Tools that are left out, and why"),
     since_at: z.number().int().describe("Since when it has this status, in milliseconds since 1970 UTC"),
+    retry_at: z
+      .number()
+      .int()
+      .nullable()
+      .describe("When knot tries it again, in milliseconds since 1970 UTC; null when it works or is being tried"),
     tools: z.number().int().describe("How many tools it offers"),
     era: z
       .enum(["modern", "legacy"])
@@ -19,3 +24,10 @@ export const Integration = z
   .meta({ id: "Integration" });
 
 export type Integration = z.output<typeof Integration>;
+
+/** With what only an operator may see: a program may write anything to its standard error. */
+export const IntegrationDetails = Integration.extend({
+  output: z.array(z.string()).describe("The last lines its program wrote to its standard error, oldest first"),
+}).meta({ id: "IntegrationDetails" });
+
+export type IntegrationDetails = z.output<typeof IntegrationDetails>;

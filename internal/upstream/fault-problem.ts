@@ -1,13 +1,19 @@
 import { Problem } from "../problem/problem.ts";
 import type { Fault } from "./fault.ts";
 
-type State = { readonly namespace: string; readonly since_at: number; readonly fault: Fault | null };
+type State = {
+  readonly namespace: string;
+  readonly since_at: number;
+  readonly retry_at: number | null;
+  readonly fault: Fault | null;
+};
 
 /** The answer while an integration is not connected: since when, why, and what to do. */
-export function unavailable({ namespace, since_at, fault }: State, cause?: unknown): Problem {
+export function unavailable({ namespace, since_at, retry_at, fault }: State, cause?: unknown): Problem {
   const reason = fault?.reason ?? "it has not answered yet";
-  const detail = `The integration "${namespace}" is not reachable since ${new Date(since_at).toISOString()}: ${reason}. ${adviceOn(fault)}`;
-  return new Problem("upstream_unavailable", detail, { cause, extra: { integration: namespace, since_at } });
+  const next = retry_at === null ? "" : ` Next try at ${new Date(retry_at).toISOString()}.`;
+  const detail = `The integration "${namespace}" is not reachable since ${new Date(since_at).toISOString()}: ${reason}.${next} ${adviceOn(fault)}`;
+  return new Problem("upstream_unavailable", detail, { cause, extra: { integration: namespace, since_at, retry_at } });
 }
 
 /** What to do about an integration that does not work. */

@@ -161,6 +161,7 @@ export function poolOf(t: TestContext, server: Partial<UpstreamServer>) {
     version: "0",
     log: ({ message }) => log.push(message),
     backoffMs: { first: 50, last: 200 },
+    restMs: { first: 500, last: 1000 },
   });
   t.after(() => upstreams.close());
   const { waist } = waistOf();

@@ -19,10 +19,29 @@ describe("a server that hangs", () => {
   test("costs a call no more than its time limit, and keeps no request open", async (t) => {
     const server = await hostileServer(t, tool("wait"), tool("echo"));
     server.answer = (name, reply) => (name === "wait" ? hang() : reply.result({ content: [] }));
-    const { call } = await connectedPool(t, { url: server.url, timeout_seconds: 0.2 });
-    await assert.rejects(call("up__wait"), refused("timed_out", /"up" did not answer within 0.2 s/));
+    const { call } = await connectedPool(t, { url: server.url, timeout_seconds: 1 });
+    await assert.rejects(call("up__wait"), refused("timed_out", /"up" did not answer within 1 s/));
     assert.deepEqual((await call("up__echo")).content, []);
     await until(() => server.abandoned.includes("tools/call wait"));
+  });
+
+  test("and does so call after call is given a rest, and used again after it", async (t) => {
+    const server = await hostileServer(t, tool("wait"), tool("echo"));
+    let hangs = true;
+    server.answer = (_name, reply) => (hangs ? hang() : reply.result({ content: [] }));
+    const { call, status } = await connectedPool(t, { url: server.url, timeout_seconds: 0.2 });
+    await Promise.allSettled(Array.from({ length: 5 }, () => call("up__wait")));
+    const calls = () => server.seen.filter((what) => what.startsWith("tools/call")).length;
+    const before = calls();
+    await assert.rejects(
+      call("up__echo"),
+      refused("upstream_unavailable", /"up" is not reachable.*did not answer its last calls.*Next try at 20/),
+    );
+    assert.deepEqual([calls(), status().status, typeof status().retry_at], [before, "degraded", "number"]);
+    hangs = false;
+    await until(() => status().retry_at === null);
+    assert.deepEqual((await call("up__echo")).content, []);
+    assert.deepEqual([status().status, status().error], ["connected", null]);
   });
 
   test("lets go of a call whose caller went away", async (t) => {

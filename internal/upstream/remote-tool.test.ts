@@ -56,6 +56,23 @@ describe("a remote tool", () => {
     assert.notEqual(hash({}), hash({ inputSchema: { type: "object", properties: { a: {} } } }));
   });
 
+  test("shows models nothing that is hidden from people, and says that something was", () => {
+    const hidden = "\u200b\u202e\u{e0041}\u001b";
+    const raw = tool("draw", {
+      title: `Draw${hidden}`,
+      description: `Draws.${hidden}\nWell.`,
+      inputSchema: {
+        type: "object",
+        properties: { a: { type: "string", description: `A${hidden}`, const: "\u200b" } },
+      },
+    });
+    const { tools, warnings } = toolsFrom({ namespace: "ai", url: "http://x" }, [raw, tool("plain")], run);
+    const [{ title, description, input_schema }] = tools as [RemoteTool, RemoteTool];
+    assert.deepEqual([title, description], ["Draw", "Draws.\nWell."]);
+    assert.deepEqual(input_schema["properties"], { a: { type: "string", description: "A", const: "\u200b" } });
+    assert.deepEqual(warnings, ["draw hid characters in its texts; they are left out"]);
+  });
+
   test("has a description of bounded length", () => {
     assert.equal(made(tool("draw", { description: "x".repeat(100_000) })).description.length, 4000);
     assert.equal(made(tool("draw", { description: 7 })).description, "");
@@ -140,6 +157,7 @@ describe("the header names in a schema", () => {
 describe("a list of servers", () => {
   for (const [what, servers] of [
     ["an illegal namespace", [{ namespace: "A_b", url: "http://x" }]],
+    ["the namespace of knot's own tools", [{ namespace: "knot", url: "http://x" }]],
     ["no namespace", [{ namespace: "", url: "http://x" }]],
     [
       "the same namespace twice",

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { Call } from "../operation/call.ts";
 import type { Effect } from "../operation/operation.ts";
-import { printable } from "../operation/printable.ts";
+import { printable, visible } from "../operation/printable.ts";
 import { hashOf, type JsonSchema } from "../operation/schema.ts";
 import { Problem } from "../problem/problem.ts";
 import type { Annotations, Tool, ToolResult } from "../tool/tool.ts";
@@ -12,6 +12,9 @@ import type { RawTool } from "./session.ts";
 
 /** A tool of a server, with the name the server knows it by. */
 export type RemoteTool = Tool & { readonly remote_name: string };
+
+/** The parts of a schema that are text for people and models. */
+const shownKeys: ReadonlySet<string> = new Set(["title", "description"]);
 
 /** Calls a tool where it lives. */
 export type RunRemote = (tool: RemoteTool, args: object, call: Call) => Promise<ToolResult>;
@@ -26,8 +29,12 @@ export function toolsFrom(
   const warnings: string[] = [];
   for (const raw of listed) {
     const made = toolFrom(server, raw, run);
-    if (typeof made === "string") warnings.push(made);
-    else byName.set(made.name, [...(byName.get(made.name) ?? []), made]);
+    if (typeof made === "string") {
+      warnings.push(made);
+      continue;
+    }
+    byName.set(made.name, [...(byName.get(made.name) ?? []), made]);
+    if (hides(raw)) warnings.push(`${printable(made.remote_name, 100)} hid characters in its texts; they are left out`);
   }
   const tools = [...byName.values()].flatMap((same) => (same.length === 1 ? same : []));
   for (const [name, same] of byName) if (same.length > 1) warnings.push(`two tools would be called ${name}`);
@@ -84,7 +91,18 @@ function effectOf({ readOnlyHint, destructiveHint }: Annotations, trusted: boole
   return destructiveHint === true ? "destroy" : "write";
 }
 
-const textFrom = (value: unknown): string => (typeof value === "string" ? value.trim() : "");
+const textFrom = (value: unknown): string => (typeof value === "string" ? visible(value).trim() : "");
+
+/** Whether a text that models are shown has characters that people are not. */
+function hides({ title, description, inputSchema, outputSchema }: RawTool): boolean {
+  let found = false;
+  const look = (key: string, value: unknown) => {
+    if (shownKeys.has(key) && typeof value === "string") found ||= visible(value) !== value.replaceAll("\r\n", "\n");
+    return value;
+  };
+  JSON.stringify({ title, description, inputSchema, outputSchema }, look);
+  return found;
+}
 
 function objectFrom(raw: unknown): object {
   if (raw === undefined || raw === null) return {};
@@ -98,7 +116,12 @@ function objectFrom(raw: unknown): object {
 function schemaFrom(raw: unknown): JsonSchema | null {
   if (typeof raw !== "object" || raw === null || (raw as JsonSchema)["type"] !== "object") return null;
   if (isDeeper(raw, limits.schemaDepth)) return null;
-  if (Buffer.byteLength(JSON.stringify(raw)) > limits.schemaBytes) return null;
-  const { $schema, ...rest } = raw as JsonSchema;
-  return typeof $schema === "string" && $schema.includes("2020-12") ? rest : (raw as JsonSchema);
+  const text = JSON.stringify(raw, (key, value) =>
+    shownKeys.has(key) && typeof value === "string" ? visible(value) : value,
+  );
+  if (Buffer.byteLength(text) > limits.schemaBytes) return null;
+  const { $schema, ...rest } = JSON.parse(text) as JsonSchema;
+  return $schema === undefined || (typeof $schema === "string" && $schema.includes("2020-12"))
+    ? rest
+    : { $schema, ...rest };
 }

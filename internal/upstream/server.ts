@@ -61,6 +61,7 @@ export function checkServers(servers: readonly UpstreamServer[]): void {
   for (const { namespace, url, command } of servers) {
     if (!namespacePattern.test(namespace))
       throw new Error(`The namespace ${JSON.stringify(namespace)} must be 1 to 32 of a-z, 0-9 and -.`);
+    if (namespace === "knot") throw new Error('The namespace "knot" is that of knot\'s own tools.');
     if (seen.has(namespace)) throw new Error(`Two remote servers have the namespace "${namespace}".`);
     if ((url === undefined) === (command === undefined))
       throw new Error(`The remote server "${namespace}" needs either url or command.`);

@@ -40,6 +40,8 @@ export type SessionDeps = {
   readonly onDoubt: () => void;
   /** A notice was dropped because the server sends too many. */
   readonly onNoise: () => void;
+  /** A line of a program's standard error, printable and bounded. */
+  readonly onOutput: (line: string) => void;
 };
 
 /** One connection to one server. */
@@ -51,6 +53,8 @@ export type Session = {
   call(tool: CalledTool, args: object, options: RequestOptions): Promise<ToolResult>;
   /** Resolves when the server answers, whatever it answers. */
   check(): Promise<void>;
+  /** How its program ended, if it did. */
+  ended(): Fault | null;
   close(): Promise<void>;
 };
 
@@ -118,13 +122,17 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
       const options = { timeout: limits.connectMs / 2 };
       await (client.getProtocolEra() === "modern" ? client.discover(options) : client.ping(options));
     },
+    ended: () => {
+      const ending = endingOf(transport);
+      return ending === null ? null : faultOf(ending);
+    },
     close,
   };
 }
 
 const endingOf = (transport: Transport) => (transport instanceof StdioTransport ? transport.ending : null);
 
-function transportOf({ server, log, onToolsChanged, onNoise }: SessionDeps): {
+function transportOf({ server, log, onToolsChanged, onNoise, onOutput }: SessionDeps): {
   transport: Transport;
   dispose: () => Promise<void>;
 } {
@@ -134,7 +142,10 @@ function transportOf({ server, log, onToolsChanged, onNoise }: SessionDeps): {
     if (method === "notifications/tools/list_changed") onToolsChanged();
   };
   if (command !== undefined) {
-    const onStderr = (message: string) => log({ level: "info", namespace, message });
+    const onStderr = (message: string) => {
+      onOutput(message);
+      log({ level: "info", namespace, message });
+    };
     return { transport: new StdioTransport({ command, args, env, onStderr, onDropped }), dispose: async () => {} };
   }
   const guarded = createGuardedFetch(onDropped);

@@ -113,5 +113,23 @@ describe("a stdio server", () => {
     upstreams.start();
     await until(() => status().status === "failed");
     assert.match(String(status().error), /its program ended with exit code 0/);
+    await until(() => typeof status().retry_at === "number");
+  });
+
+  test("that crashes on every call is given a rest instead of being started for each", async (t) => {
+    const { server, pids } = child(t);
+    const { call } = await connectedPool(t, server);
+    const outcomes: string[] = [];
+    for (let at = 0; at < 10; at++) await call("up__die").catch((thrown: Error) => outcomes.push(thrown.message));
+    assert.match(String(outcomes[0]), /"up" was lost during the call: its program ended with exit code 1/);
+    assert.match(String(outcomes.at(-1)), /"up" is not reachable.*its program ended with exit code 1\. Next try at 20/);
+    assert.ok(pids().length < 10, `${pids().length} starts`);
+  });
+
+  test("shows the last lines of its standard error, of which nothing can forge a line", async (t) => {
+    const { server } = child(t, "chatter");
+    const { status } = await connectedPool(t, server);
+    await until(() => status().output.length === 20);
+    assert.ok(status().output.every((line) => /^noise \d+\\u001b\[31m$|^\(more lines dropped\)$/.test(line)));
   });
 });

@@ -2,6 +2,7 @@ import { setTimeout as pauseFor } from "node:timers/promises";
 import type { Call } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
 import type { SourceChange, Tool, ToolResult, ToolSource } from "../tool/tool.ts";
+import { Breaker } from "./breaker.ts";
 import { callOptions } from "./call-options.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { adviceOn, problemOfFault, unavailable } from "./fault-problem.ts";
@@ -20,8 +21,12 @@ export type UpstreamStatus = {
   /** Tools that are left out, and why. */
   readonly warnings: readonly string[];
   readonly since_at: number;
+  /** When it is tried again; null when it works, or is being tried. */
+  readonly retry_at: number | null;
   readonly tools: number;
   readonly era: "modern" | "legacy" | null;
+  /** The last lines its program wrote to its standard error, oldest first. */
+  readonly output: readonly string[];
 };
 
 export type UpstreamDeps = {
@@ -29,7 +34,11 @@ export type UpstreamDeps = {
   readonly log: UpstreamLog;
   /** Only tests shorten it. */
   readonly backoffMs?: { readonly first: number; readonly last: number };
+  readonly restMs?: { readonly first: number; readonly last: number };
 };
+
+/** Lines of a program's standard error that are kept. */
+const outputLines = 20;
 
 const noise = "it sends too many notices; some are dropped";
 
@@ -47,6 +56,9 @@ export class Upstream implements ToolSource {
   #status: UpstreamStatus["status"] = "connecting";
   #sinceAt = Date.now();
   #fault: Fault | null = null;
+  readonly #breaker: Breaker;
+  #output: readonly string[] = [];
+  #retryAt: number | null = null;
   /** Until then calls do not wait for a connection: the last attempt was slow to fail. */
   #restsUntil = 0;
   #connectedAt = 0;
@@ -63,6 +75,7 @@ export class Upstream implements ToolSource {
     this.name = server.namespace;
     this.#server = server;
     this.#deps = deps;
+    this.#breaker = new Breaker(deps.restMs);
     this.#shelf = new ToolShelf(server, (tool, args, call) => this.#run(tool, args, call));
   }
 
@@ -92,8 +105,10 @@ export class Upstream implements ToolSource {
       error: this.#fault === null ? null : `${this.#fault.reason}. ${adviceOn(this.#fault)}`,
       warnings: [...(this.#noisy ? [noise] : []), ...this.#shelf.warnings],
       since_at: this.#sinceAt,
+      retry_at: this.#retryAt ?? this.#breaker.restsUntil(),
       tools: this.#shelf.list().length,
       era: this.#session?.era ?? null,
+      output: this.#output,
     };
   }
 
@@ -113,13 +128,16 @@ export class Upstream implements ToolSource {
     for (let attempt = 1; ; attempt++) {
       const session = await this.#ready(call.signal);
       try {
-        return await session.call(tool, args, callOptions(call, this.#timeoutMs()));
+        const result = await session.call(tool, args, callOptions(call, this.#timeoutMs()));
+        this.#answered(session);
+        return result;
       } catch (thrown) {
         if (call.signal.aborted) throw new Problem("cancelled", "The call was cancelled.", { cause: thrown });
-        const fault = faultOf(thrown);
+        const fault = session.ended() ?? faultOf(thrown);
         const lost = fault.kind === "gone" || fault.kind === "undelivered" || fault.kind === "broken";
         if (lost) this.#lose(session, fault);
-        if (fault.kind === "timed_out") this.#check(session);
+        if (fault.kind === "timed_out") this.#unanswered(session, fault);
+        else if (!lost) this.#answered(session);
         // what surely did not run, or may run twice, is worth one more try on a fresh connection
         const repeatable =
           lost && (fault.kind !== "broken" || tool.annotations.idempotentHint || tool.effect === "read");
@@ -133,6 +151,7 @@ export class Upstream implements ToolSource {
 
   /** The connection, or one made for this call. A server that hung just now is not asked again at once. */
   async #ready(signal: AbortSignal): Promise<Session> {
+    if (this.#breaker.restsUntil() !== null) throw this.#unavailable();
     if (this.#session !== null) return this.#session;
     const isResting = this.#connecting === null && Date.now() < this.#restsUntil;
     if (this.#closed || isResting) throw this.#unavailable();
@@ -150,6 +169,27 @@ export class Upstream implements ToolSource {
     }
   }
 
+  /** Any answer is a sign of life. */
+  #answered(session: Session): void {
+    this.#breaker.succeeded();
+    this.#works(session);
+  }
+
+  #unanswered(session: Session, fault: Fault): void {
+    this.#breaker.failed();
+    if (this.#breaker.restsUntil() !== null && this.#session === session) {
+      this.#fault = { ...fault, reason: "it did not answer its last calls" };
+      this.#setStatus("degraded");
+    }
+    this.#check(session);
+  }
+
+  #works(session: Session): void {
+    if (this.#session !== session || this.#status === "connected" || this.#breaker.restsUntil() !== null) return;
+    this.#fault = null;
+    this.#setStatus("connected");
+  }
+
   get #closed(): boolean {
     return this.#closing.signal.aborted;
   }
@@ -164,6 +204,7 @@ export class Upstream implements ToolSource {
   async #attempt(): Promise<Session> {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#retryAt = null;
     this.#attempts++;
     const start = Date.now();
     let session: Session | null = null;
@@ -198,6 +239,9 @@ export class Upstream implements ToolSource {
       onToolsChanged: () => session !== null && this.#relist(session),
       onClosed: (fault) => session !== null && this.#lose(session, fault),
       onDoubt: () => session !== null && this.#check(session),
+      onOutput: (line) => {
+        this.#output = [...this.#output, line].slice(-outputLines);
+      },
       onNoise: () => {
         this.#noisy = true;
       },
@@ -208,16 +252,24 @@ export class Upstream implements ToolSource {
   #failed(fault: Fault): void {
     // a child that died of the newer protocol's first question is asked in the older one next time
     if (this.#server.command !== undefined && fault.kind !== "undelivered") this.#legacy = !this.#legacy;
+    this.#countCrash();
     this.#fault = fault;
     this.#setStatus(this.#shelf.list().length > 0 ? "degraded" : "failed");
     this.#retryLater();
   }
 
+  /** To connect to an address again is cheap, to start a program again and again is not. */
+  #countCrash(): void {
+    if (this.#server.command !== undefined) this.#breaker.failed();
+  }
+
   #retryLater(): void {
     const { first, last } = this.#deps.backoffMs ?? limits.backoffMs;
     const delay = Math.min(last, first * 2 ** Math.min(this.#attempts - 1, 10));
-    // spread, so that many integrations of one dead host do not knock together
-    this.#schedule(delay * (0.8 + 0.4 * Math.random()), () => this.start());
+    // so that many integrations of one dead host do not knock together
+    const spread = delay * (0.8 + 0.4 * Math.random());
+    this.#retryAt = Date.now() + Math.round(spread);
+    this.#schedule(spread, () => this.start());
   }
 
   /** Lets go of a connection that does not work any more and sets out for a new one. */
@@ -225,6 +277,7 @@ export class Upstream implements ToolSource {
     if (this.#session !== session || this.#closed) return;
     this.#session = null;
     void session.close();
+    this.#countCrash();
     this.#fault = fault;
     this.#setStatus("degraded");
     if (Date.now() - this.#connectedAt > limits.stableMs) this.#attempts = 0;
@@ -246,8 +299,9 @@ export class Upstream implements ToolSource {
         this.#checking = false;
         if (this.#session !== session) return;
         // an answer that says no is still an answer
-        if (fault !== null && fault.kind !== "failed") this.#lose(session, fault);
-        else this.#checkLater(session);
+        if (fault !== null && fault.kind !== "failed") return this.#lose(session, fault);
+        this.#works(session);
+        this.#checkLater(session);
       });
   }
 
@@ -302,6 +356,7 @@ export class Upstream implements ToolSource {
   }
 
   #unavailable(cause?: unknown): Problem {
-    return unavailable({ namespace: this.name, since_at: this.#sinceAt, fault: this.#fault }, cause);
+    const { since_at, retry_at } = this.status();
+    return unavailable({ namespace: this.name, since_at, retry_at, fault: this.#fault }, cause);
   }
 }

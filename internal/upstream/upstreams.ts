@@ -7,6 +7,7 @@ export type UpstreamsDeps = {
   readonly version: string;
   readonly log?: UpstreamLog;
   readonly backoffMs?: { readonly first: number; readonly last: number };
+  readonly restMs?: { readonly first: number; readonly last: number };
 };
 
 /** The pool of connected MCP servers. `sources` go into the catalogue; nothing here ever waits for a server. */
@@ -21,9 +22,9 @@ export type Upstreams = {
 };
 
 /** The pool of the configured servers; connects after `start`. Throws when the configuration cannot work. */
-export function createUpstreams({ servers, version, log = () => {}, backoffMs }: UpstreamsDeps): Upstreams {
+export function createUpstreams({ servers, log = () => {}, ...rest }: UpstreamsDeps): Upstreams {
   checkServers(servers);
-  const deps = { version, log, ...(backoffMs === undefined ? {} : { backoffMs }) };
+  const deps = { ...rest, log };
   const sources = [...servers]
     .sort((a, b) => (a.namespace < b.namespace ? -1 : 1))
     .map((server) => new Upstream(server, deps));

@@ -93,6 +93,6 @@ export const approval = (overrides: Partial<Approval> = {}): Approval => ({
 
 export const integration = (overrides: Partial<Integration> = {}): Integration => ({
   ...{ namespace: "issues", transport: "http", status: "connected", error: null, warnings: [] },
-  ...{ since_at: now - hour, tools: 12, era: "modern" },
+  ...{ since_at: now - hour, retry_at: null, tools: 12, era: "modern" },
   ...overrides,
 });
