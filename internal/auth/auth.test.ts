@@ -58,6 +58,7 @@ describe("signing in", () => {
       }
       const closed = JSON.parse(await tryToSignIn(house, login, goodPassword, "192.0.2.99"));
       assert.deepEqual([closed.code, closed.retry_after], ["rate_limited", 15 * 60 - 10]);
+      assert.match(closed.detail, /in 15 minutes\.$/);
       house.clock.at += (15 * 60 - 10) * 1000;
       assert.match(await tryToSignIn(house, login, goodPassword, "192.0.2.99"), /ok|unauthenticated/);
     });

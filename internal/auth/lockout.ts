@@ -26,7 +26,7 @@ export class Lockout {
     const waits = [wait(ofAccount, perAccount, now), wait(ofAddress, perAddress, now)];
     const retry_after = Math.max(...waits);
     if (retry_after > 0) {
-      throw new Problem("rate_limited", `Too many wrong tries to sign in. Try again in ${retry_after} seconds.`, {
+      throw new Problem("rate_limited", `Too many wrong tries to sign in. Try again in ${waitText(retry_after)}.`, {
         extra: { retry_after },
       });
     }
@@ -65,3 +65,6 @@ function network(ip: string): string {
   const groups = [...left, ...Array<string>(zeros).fill("0"), ...right].slice(0, 4);
   return groups.map((group) => Number.parseInt(group, 16).toString(16)).join(":");
 }
+
+const waitText = (seconds: number): string =>
+  seconds <= 60 ? `${seconds} second${seconds === 1 ? "" : "s"}` : `${Math.ceil(seconds / 60)} minutes`;
