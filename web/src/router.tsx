@@ -8,9 +8,11 @@ import {
 } from "@tanstack/react-router";
 import { hasCode } from "./api/problem-error.ts";
 import { queryClient } from "./api/query.ts";
+import { filterOf } from "./audit/audit-filter.ts";
 import { CrashPage, MissingPage } from "./shell/fallbacks.tsx";
 import { whoamiQuery } from "./shell/session.ts";
 import { Shell } from "./shell/shell.tsx";
+import { viewOf } from "./spaces/list-view.ts";
 import { Loading } from "./ui/notice.tsx";
 import { Toasts } from "./ui/toast.tsx";
 
@@ -49,6 +51,11 @@ const shell = createRoute({
   getParentRoute: () => root,
   id: "shell",
   component: Shell,
+  errorComponent: (props) => (
+    <main>
+      <CrashPage {...props} />
+    </main>
+  ),
   beforeLoad: async ({ location }) => {
     try {
       await queryClient.ensureQueryData(whoamiQuery);
@@ -71,6 +78,7 @@ const home = createRoute({
 const spaces = createRoute({
   getParentRoute: () => shell,
   path: "/spaces",
+  validateSearch: viewOf,
   component: lazyRouteComponent(() => import("./spaces/spaces-page.tsx"), "SpacesPage"),
 });
 
@@ -102,6 +110,12 @@ const template = createRoute({
   component: lazyRouteComponent(() => import("./templates/template-page.tsx"), "TemplatePage"),
 });
 
+const volumes = createRoute({
+  getParentRoute: () => shell,
+  path: "/volumes",
+  component: lazyRouteComponent(() => import("./volumes/volumes-page.tsx"), "VolumesPage"),
+});
+
 const tokens = createRoute({
   getParentRoute: () => shell,
   path: "/tokens",
@@ -129,6 +143,7 @@ const integrations = createRoute({
 const audit = createRoute({
   getParentRoute: () => shell,
   path: "/audit",
+  validateSearch: filterOf,
   component: lazyRouteComponent(() => import("./audit/audit-page.tsx"), "AuditPage"),
 });
 
@@ -138,6 +153,8 @@ const profile = createRoute({
   component: lazyRouteComponent(() => import("./profile/profile-page.tsx"), "ProfilePage"),
 });
 
+const missing = createRoute({ getParentRoute: () => shell, path: "$", component: MissingPage });
+
 const inside = [
   home,
   spaces,
@@ -145,12 +162,14 @@ const inside = [
   space,
   templates,
   template,
+  volumes,
   tokens,
   approvals,
   approval,
   integrations,
   audit,
   profile,
+  missing,
 ] as const;
 
 export const router = createRouter({
@@ -164,7 +183,6 @@ export const router = createRouter({
     </div>
   ),
   defaultErrorComponent: CrashPage,
-  defaultNotFoundComponent: MissingPage,
 });
 
 declare module "@tanstack/react-router" {

@@ -86,4 +86,23 @@ describe("the approvals page", { timeout: 120_000 }, () => {
     await page.getByRole("link", { name: "Open the approval" }).click();
     await page.getByRole("heading", { name: label }).waitFor();
   });
+
+  test("takes the buttons away when the time to decide is over", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    daemon.world.addApproval({ expires_at: Date.now() + 6000 });
+    await open("/approvals");
+    await page.getByRole("button", { name: "Approve once" }).waitFor();
+    await page.getByText(/expires in \d s/).waitFor();
+    await page.getByText("Too late").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Approve once" }).count(), 0);
+  });
+
+  test("shows characters that hide or turn around what is asked", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    daemon.world.addApproval({ label: "Run \u202etxt.exe", arguments: { command: "ls\u200b\n-l", path: "\u2066x" } });
+    await open("/approvals");
+    await page.getByRole("heading", { name: "Run U+202Etxt.exe" }).waitFor();
+    const cells = await page.getByRole("table", { name: "Arguments" }).getByRole("cell").allTextContents();
+    assert.deepEqual(cells, ["lsU+200B\n-l", "U+2066x"]);
+  });
 });

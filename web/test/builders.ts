@@ -3,6 +3,8 @@ import type { Approval } from "../../internal/approval/schema.ts";
 import type { Integration } from "../../internal/integration/schema.ts";
 import type { Space } from "../../internal/space/schema.ts";
 import type { Parameter, Template } from "../../internal/template/schema.ts";
+import type { Token } from "../../internal/token/schema.ts";
+import type { Volume } from "../../internal/volume/schema.ts";
 
 const now = Date.now();
 const hour = 3_600_000;
@@ -94,5 +96,18 @@ export const approval = (overrides: Partial<Approval> = {}): Approval => ({
 export const integration = (overrides: Partial<Integration> = {}): Integration => ({
   ...{ namespace: "issues", transport: "http", status: "connected", error: null, warnings: [] },
   ...{ since_at: now - hour, retry_at: null, tools: 12, era: "modern" },
+  ...overrides,
+});
+
+export const volume = (overrides: Partial<Volume> = {}): Volume => ({
+  ...{ id: randomUUID(), name: "home", path: "/home", attached: true, reserved_bytes: 1024 ** 3, created_at: now },
+  space: { id: randomUUID(), name: "calm-bowline", state: null },
+  owner: { user_id: randomUUID(), username: "admin" },
+  ...overrides,
+});
+
+export const token = (overrides: Partial<Token> = {}): Token => ({
+  ...{ id: randomUUID(), user_id: randomUUID(), name: "laptop", scopes: ["mcp"], group_id: null },
+  ...{ created_at: now, issued_at: now, expires_at: now + 90 * 24 * hour, last_used_at: null },
   ...overrides,
 });

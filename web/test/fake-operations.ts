@@ -99,6 +99,11 @@ function identity(world: World): readonly Operation[] {
       world.tokens.set(token.id, token);
       return { token, secret: `knot_${randomBytes(24).toString("base64url")}` };
     }),
+    write("rotate_token", "/tokens/{token}/rotate", ({ token }) => {
+      const found = world.tokens.get(token);
+      if (found === undefined) throw new Problem("not_found", `There is no token "${token}".`);
+      return { token: found, secret: `knot_${randomBytes(24).toString("base64url")}` };
+    }),
     {
       ...write("revoke_token", "/tokens/{token}", ({ token }) => {
         const found = [...world.tokens.values()].find(({ id, name }) => id === token || name === token);
@@ -151,14 +156,33 @@ function spaces(world: World): readonly Operation[] {
     write("restart_space", "/spaces/{space}/restart", ({ space }) =>
       turn(space, "stopping", "Asked to restart", [...stopped, ...starting]),
     ),
+    write(
+      "update_space",
+      "/spaces/{space}",
+      ({ space, ...change }) => {
+        const next = { ...find(space), ...change };
+        world.spaces.set(next.id, next);
+        world.emit("space.updated", next.id, "Changed");
+        return { space: next };
+      },
+      "PATCH",
+    ),
     {
-      ...write("delete_space", "/spaces/{space}", ({ space, confirm }) => {
-        const { id, name } = find(space);
+      ...write("delete_space", "/spaces/{space}", ({ space, confirm, force }) => {
+        const { id, name, state } = find(space);
         if (String(confirm) !== "true") {
           const lost = `Deleting space "${name}" removes its container and its volumes home (/home) with all files in them. This cannot be undone.`;
           throw new Problem("confirmation_required", `${lost} Repeat with confirm set to true.`, {
             extra: { volumes: ["home"] },
           });
+        }
+        if (String(force) === "true") {
+          world.spaces.delete(id);
+          world.emit("space.deleted", id, "Deleted with force", { state: "deleted" });
+          return { deleted: true, space: null };
+        }
+        if (!["running", "stopped", "failed"].includes(state)) {
+          throw new Problem("conflict", `Space "${name}" is ${state}. Wait, or delete it with force.`);
         }
         turn(space, "deleting", "Asked to delete", []);
         world.later(() => {
@@ -181,11 +205,23 @@ function spaces(world: World): readonly Operation[] {
     read("list_volumes", "/volumes", ({ space }) =>
       page(
         "volumes",
-        space === undefined ? [] : [{ id: `${space}-home`, name: "home", path: "/home", space, size_bytes: 0 }],
+        world.volumes.filter((volume) => space === undefined || [volume.space.id, volume.space.name].includes(space)),
       ),
     ),
+    {
+      ...write("delete_volume", "/volumes/{volume}", ({ volume, confirm }) => {
+        if (String(confirm) !== "true") {
+          throw new Problem("confirmation_required", `All files in it are lost. Repeat with confirm set to true.`);
+        }
+        world.volumes = world.volumes.filter(({ id }) => id !== volume);
+        world.emit("volume.deleted", volume, "Deleted");
+        return { deleted: true };
+      }),
+      method: "DELETE",
+      effect: "destroy",
+    },
     write("run_command", "/spaces/{space}/commands", ({ command }) => ({
-      ...{ exit_code: 0, signal: null, timed_out: false, stdout: `ran: ${command}\n`, stderr: "" },
+      ...{ exit_code: 0, signal: null, timed_out: false, stdout: `ran: ${command} ${"x".repeat(300)}\n`, stderr: "" },
       ...{ stdout_bytes: 5, stderr_bytes: 0, stdout_cut: false, stderr_cut: false, duration_ms: 4 },
     })),
     read("list_templates", "/templates", () => page("templates", world.templates)),
@@ -252,21 +288,25 @@ function governance(world: World): readonly Operation[] {
       "DELETE",
     ),
     read("list_integrations", "/integrations", () => page("integrations", world.integrations)),
-    read("list_audit_entries", "/audit", () =>
+    read("get_server", "/server", () => ({ server: { mcp: { enabled: world.mcpEnabled, url: null } } })),
+    read("list_audit_entries", "/audit", ({ operation }) =>
       page(
         "entries",
-        world.events.toReversed().map((event) => ({
-          ...{
-            seq: event.seq,
-            at: event.at,
-            call_id: randomUUID(),
-            user_id: world.user.id,
-            username: world.user.username,
-          },
-          ...{ credential_kind: "session", credential_id: "s", credential_name: "browser", door: "web", client: "" },
-          ...{ ip: "127.0.0.1", operation: event.type, origin: "knot", effect: "write", label: event.message },
-          ...{ outcome: "ok", problem_code: null, duration_ms: 3, hash: "" },
-        })),
+        world.events
+          .filter(({ type }) => operation === undefined || type === operation)
+          .toReversed()
+          .map((event) => ({
+            ...{
+              seq: event.seq,
+              at: event.at,
+              call_id: randomUUID(),
+              user_id: world.user.id,
+              username: world.user.username,
+            },
+            ...{ credential_kind: "session", credential_id: "s", credential_name: "browser", door: "web", client: "" },
+            ...{ ip: "127.0.0.1", operation: event.type, origin: "knot", effect: "write", label: event.message },
+            ...{ outcome: "ok", problem_code: null, duration_ms: 3, hash: "" },
+          })),
       ),
     ),
   ];

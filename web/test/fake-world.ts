@@ -5,6 +5,7 @@ import { permissionNames } from "../../internal/operation/permission.ts";
 import { Problem } from "../../internal/problem/problem.ts";
 import type { Space } from "../../internal/space/schema.ts";
 import type { Token } from "../../internal/token/schema.ts";
+import type { Volume } from "../../internal/volume/schema.ts";
 import { approval, integration, space, template } from "./builders.ts";
 
 export type World = ReturnType<typeof createWorld>;
@@ -27,6 +28,8 @@ export function createWorld(stepMs: number) {
     /** The open event streams, to break them. */
     streams: new Set<{ destroy: () => void }>(),
     policies: [] as ApprovalPolicy[],
+    volumes: [] as Volume[],
+    mcpEnabled: true,
     integrations: [
       integration(),
       integration({

@@ -23,7 +23,7 @@ export async function inspectPage(page: Page, name: string, shoot?: Shoot): Prom
         document.documentElement.dataset["theme"] = value;
       }, theme);
       await shoot?.(page, `${name}-${shape}-${theme}`);
-      for (const violation of await seriousViolations(page)) findings.push(`${name}, ${shape}, ${theme}: ${violation}`);
+      for (const violation of await violationsOf(page)) findings.push(`${name}, ${shape}, ${theme}: ${violation}`);
     }
     if (shape === "phone" && (await scrollsSideways(page)))
       findings.push(`${name}: scrolls sideways at ${phone.width} px`);
@@ -35,18 +35,16 @@ export async function inspectPage(page: Page, name: string, shoot?: Shoot): Prom
   return findings;
 }
 
-async function seriousViolations(page: Page): Promise<readonly string[]> {
+async function violationsOf(page: Page): Promise<readonly string[]> {
   await page.evaluate(axe.source);
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: { run: (context: Document) => Promise<axe.AxeResults> } };
     return (await axe.run(document)).violations;
   });
-  return violations
-    .filter(({ impact }) => impact === "serious" || impact === "critical")
-    .map(
-      ({ id, nodes }) =>
-        `${id} at ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`,
-    );
+  return violations.map(
+    ({ id, nodes }) =>
+      `${id} at ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`,
+  );
 }
 
 const scrollsSideways = (page: Page): Promise<boolean> =>

@@ -62,4 +62,34 @@ describe("a session", { timeout: 120_000 }, () => {
     await page.getByRole("button", { name: "Use the light theme" }).first().waitFor();
     assert.equal(await page.evaluate(() => document.documentElement.dataset["theme"]), "dark");
   });
+
+  test("says on every page that the server is away, until it is back", needs("chromium"), async (t) => {
+    const { page, daemon, open } = await signedIn(t);
+    await open("/tokens");
+    while (daemon.world.streams.size === 0) await page.waitForTimeout(20);
+    await page.route("**/api/**", (route) => route.abort("connectionrefused"));
+    for (const stream of daemon.world.streams) stream.destroy();
+    await page.getByText("The server does not answer.").waitFor();
+    await page.getByRole("link", { name: "Templates" }).first().click();
+    await page.getByRole("alert").waitFor();
+    await page.unroute("**/api/**");
+    await page.getByText("The server does not answer.").waitFor({ state: "detached" });
+    await page.getByRole("link", { name: "sandbox", exact: true }).waitFor();
+  });
+
+  test("goes on where the browser believes that there is no network", needs("chromium"), async (t) => {
+    const { page, open } = await signedIn(t);
+    await open("/spaces");
+    await page.getByRole("heading", { name: "No spaces yet" }).waitFor();
+    await page.evaluate(() => dispatchEvent(new globalThis.Event("offline")));
+    await page.getByRole("link", { name: "Templates" }).first().click();
+    await page.getByRole("link", { name: "sandbox", exact: true }).waitFor();
+  });
+
+  test("keeps the menu around a page that does not exist", needs("chromium"), async (t) => {
+    const { page, open } = await signedIn(t);
+    await open("/no/such/page");
+    await page.getByRole("heading", { name: "There is no page here" }).waitFor();
+    await page.getByRole("navigation", { name: "Main" }).first().waitFor();
+  });
 });

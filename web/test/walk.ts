@@ -89,7 +89,7 @@ async function liveOfASpace(page: Page, { patienceMs = 120_000 }: WalkOptions, i
     (await main.getByRole("region", { name: "Timeline" }).getByRole("listitem").count()) > 1,
     "the timeline has steps",
   );
-  await page.getByLabel("Command", { exact: true }).fill("echo hello");
+  await page.getByLabel("Command", { exact: true }).fill("seq -s, 200");
   await button(page, "Run").click();
   await page.getByText("Exit code 0").waitFor({ timeout: patienceMs });
   await inspect("space");
@@ -171,6 +171,7 @@ async function lookAround(page: Page, { origin }: WalkOptions, inspect: Inspect)
   for (const [path, title] of [
     ["/templates", "Templates"],
     ["/templates/sandbox", "sandbox"],
+    ["/volumes", "Volumes"],
     ["/integrations", "Integrations"],
     ["/audit", "Audit"],
     ["/profile", "Profile"],

@@ -1,17 +1,19 @@
 /**
- * Keys for calls that create something: the same input has the same key until it has worked, so that a retry after a
- * lost answer does not create a second one. `crypto.randomUUID` is missing on plain http.
+ * Keys for calls that change something: the same input has the same key until it has worked, so that a retry after a
+ * lost answer has no second effect. `crypto.randomUUID` is missing on plain http.
  */
 export function createKeyring() {
-  let last: { readonly input: string; readonly key: string } | undefined;
+  const keys = new Map<string, string>();
   return {
     keyFor: (input: unknown): string => {
       const text = JSON.stringify(input);
-      if (last?.input !== text) last = { input: text, key: randomKey() };
-      return last.key;
+      const key = keys.get(text) ?? randomKey();
+      keys.set(text, key);
+      return key;
     },
-    forget: (): void => {
-      last = undefined;
+    /** It has worked: the next call with this input is another one. */
+    forget: (input: unknown): void => {
+      keys.delete(JSON.stringify(input));
     },
   };
 }

@@ -2,7 +2,7 @@ import { useEffect, useSyncExternalStore } from "react";
 import type { Event } from "../../../internal/event/schema.ts";
 import { type OperationName, subscribe } from "./operations.ts";
 import { ProblemError } from "./problem-error.ts";
-import { noticeExpiry, outdate, queryClient } from "./query.ts";
+import { noticeExpiry, outdate, queryClient, readAgainWhatFailed } from "./query.ts";
 
 /** Which answers an event about a kind of thing outdates. */
 const concerns: Readonly<Record<string, readonly OperationName[]>> = {
@@ -16,6 +16,10 @@ const concerns: Readonly<Record<string, readonly OperationName[]>> = {
   group: ["whoami"],
   role: ["whoami"],
 };
+
+const burstMs = 60;
+const pauseMs = 300;
+const patienceMs = 5000;
 
 const stateListeners = new Set<() => void>();
 let connected = true;
@@ -31,19 +35,24 @@ export function useLiveUpdates(): void {
   useEffect(() => {
     const due = new Set<OperationName>();
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const flush = () => {
-      timer = undefined;
-      void outdate(...due);
+    const flush = async () => {
+      const names = [...due];
       due.clear();
+      // what hangs must not hold up the rest
+      await Promise.race([outdate(...names), new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+      timer = due.size > 0 ? setTimeout(() => void flush(), pauseMs) : undefined;
     };
     const onEvent = (event: Event) => {
       for (const name of concerns[event.subject_kind] ?? []) due.add(name);
-      // a burst of events costs one read
-      timer ??= setTimeout(flush, 60);
+      // a burst of events costs one read, and a steady stream no more than the server can answer
+      if (due.size > 0) timer ??= setTimeout(() => void flush(), burstMs);
     };
     const subscription = subscribe(null, onEvent, {
       onGap: () => void queryClient.invalidateQueries(),
-      onConnected: setConnected,
+      onConnected: (now) => {
+        if (now && !connected) void readAgainWhatFailed();
+        setConnected(now);
+      },
       onRefused: (problem) => noticeExpiry(new ProblemError(problem)),
     });
     return () => {

@@ -1,4 +1,11 @@
-import { MutationCache, QueryCache, QueryClient, queryOptions, useQuery } from "@tanstack/react-query";
+import {
+  keepPreviousData,
+  MutationCache,
+  QueryCache,
+  QueryClient,
+  queryOptions,
+  useQuery,
+} from "@tanstack/react-query";
 import type { CallOptions } from "../../../internal/client/client.ts";
 import { call, type InputOf, type OperationName, type OutputOf } from "./operations.ts";
 import { hasCode, ProblemError } from "./problem-error.ts";
@@ -25,7 +32,13 @@ export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError: noticeExpiry }),
   mutationCache: new MutationCache({ onError: noticeExpiry }),
   defaultOptions: {
-    queries: { staleTime: 10_000, retry: (count, error) => count < 2 && hasCode(error, ...transient) },
+    queries: {
+      staleTime: 10_000,
+      retry: (count, error) => count < 2 && hasCode(error, ...transient),
+      // knot may be on this very machine: what the browser thinks of the network says nothing about it
+      networkMode: "always",
+    },
+    mutations: { networkMode: "always" },
   },
 });
 
@@ -44,11 +57,27 @@ export async function invoke<Name extends OperationName>(
 export const operationQuery = <Name extends OperationName>(name: Name, input: InputOf<Name>) =>
   queryOptions({ queryKey: [name, input] as const, queryFn: () => invoke(name, input) });
 
+type ReadOptions = {
+  readonly enabled?: boolean;
+  readonly refetchInterval?: number | false;
+  /** Shows the last answer while another page, filter or amount is being read. */
+  readonly keepPrevious?: boolean;
+};
+
 export const useOperation = <Name extends OperationName>(
   name: Name,
   input: InputOf<Name>,
-  options: { enabled?: boolean; refetchInterval?: number | false } = {},
-) => useQuery({ ...operationQuery(name, input), ...options });
+  { keepPrevious = false, ...options }: ReadOptions = {},
+) =>
+  useQuery({
+    ...operationQuery(name, input),
+    ...options,
+    ...(keepPrevious ? { placeholderData: keepPreviousData } : {}),
+  });
+
+/** What could not be read while the server was away. */
+export const readAgainWhatFailed = (): Promise<unknown> =>
+  queryClient.refetchQueries({ predicate: ({ state }) => state.status === "error" });
 
 /** Every cached answer of these operations is read anew. */
 export const outdate = (...names: readonly OperationName[]): Promise<unknown> =>

@@ -15,21 +15,33 @@ type Options<Name extends OperationName> = {
   readonly done?: (output: OutputOf<Name>, input: InputOf<Name>) => void;
   /** What the toast says when it worked. */
   readonly says?: (output: OutputOf<Name>, input: InputOf<Name>) => string;
+  /** Never sent again by itself, because a server that fell over may have done it already. */
+  readonly once?: boolean;
+  /** Aborts a call that goes on for long; asked at its start. */
+  readonly signal?: () => AbortSignal;
   /** Codes the caller shows itself, next to what caused them. */
   readonly handles?: readonly string[];
 };
 
-/** A call that changes something: pending state, optimistic view with rollback, and every failure said aloud. */
+const mostRetries = 5;
+
+/**
+ * A call that changes something: pending state, optimistic view with rollback, and every failure said aloud. While the
+ * server is away it is sent again under the same key, so that a click during a restart is neither lost nor doubled.
+ */
 export function useAction<Name extends OperationName>(name: Name, options: Options<Name> = {}) {
   const [keyring] = useState(createKeyring);
-  const creates = name.startsWith("create_");
   return useMutation<OutputOf<Name>, Error, InputOf<Name>, { undo: (() => void) | undefined }>({
-    mutationFn: (input) => invoke(name, input, creates ? { idempotencyKey: keyring.keyFor(input) } : {}),
-    // safe only with a key: without one nobody knows whether the first try took effect
-    retry: (count, error) => creates && count < 2 && problemIn(error).code === "unavailable",
+    mutationFn: (input) =>
+      invoke(name, input, {
+        idempotencyKey: keyring.keyFor(input),
+        ...(options.signal === undefined ? {} : { signal: options.signal() }),
+      }),
+    retry: (count, error) => options.once !== true && count < mostRetries && problemIn(error).code === "unavailable",
+    retryDelay: (count) => Math.min(4000, 500 * 2 ** count),
     onMutate: (input) => ({ undo: options.optimistic?.(input) }),
     onSuccess: (output, input) => {
-      keyring.forget();
+      keyring.forget(input);
       const text = options.says?.(output, input);
       if (text !== undefined) showToast({ tone: "good", text });
       options.done?.(output, input);

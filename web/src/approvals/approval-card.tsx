@@ -3,7 +3,8 @@ import type { Approval } from "../../../internal/approval/schema.ts";
 import { Badge } from "../ui/badge.tsx";
 import { Button } from "../ui/button.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
-import { Ago } from "../ui/time.tsx";
+import { Revealed } from "../ui/revealed.tsx";
+import { Ago, Countdown, useIsPast } from "../ui/time.tsx";
 import { Arguments } from "./arguments.tsx";
 import { askerOf, effectLooks, stateLooks } from "./labels.ts";
 import { useDecision } from "./use-decision.ts";
@@ -13,6 +14,7 @@ export function ApprovalCard({ approval, may }: { approval: Approval; may: boole
   const heading = `approval-${approval.id}`;
   const effect = effectLooks[approval.effect];
   const pending = approval.state === "pending";
+  const tooLate = useIsPast(approval.expires_at);
   return (
     <section aria-labelledby={heading} className="rounded-xl border border-line bg-panel">
       <div className="grid gap-3 p-4 sm:p-5">
@@ -25,24 +27,29 @@ export function ApprovalCard({ approval, may }: { approval: Approval; may: boole
             Asked <Ago at={approval.created_at} />
             {pending && (
               <>
-                , expires <Ago at={approval.expires_at} />
+                , expires <Countdown to={approval.expires_at} over="now" />
               </>
             )}
           </span>
         </div>
         <h3 id={heading} className="text-lg font-semibold break-words">
-          {approval.label}
+          <Revealed text={approval.label} />
         </h3>
-        <p className="text-sm break-words text-dim">
+        <p className="text-sm break-words text-dim" dir="auto">
           <code className="font-mono text-ink">{approval.tool}</code>
-          {approval.origin !== "knot" && ` of ${approval.origin}`}, asked by {askerOf(approval)}
+          {approval.origin !== "knot" && ` of ${approval.origin}`}, asked by <Revealed text={askerOf(approval)} />
         </p>
         <div className="rounded-lg bg-sunken px-3 py-2">
           <Arguments values={approval.arguments} />
         </div>
         {approval.decided_at !== null && <DecidedLine approval={approval} />}
       </div>
-      {pending && may && <Decision approval={approval} />}
+      {pending && may && !tooLate && <Decision approval={approval} />}
+      {pending && tooLate && (
+        <p className="border-t border-line px-4 py-3 text-dim sm:px-5">
+          Too late: nobody decided in time, so the call does not run.
+        </p>
+      )}
     </section>
   );
 }
@@ -61,7 +68,11 @@ function DecidedLine({ approval }: { approval: Approval }) {
     <p className="text-sm text-dim">
       Decided {approval.decided_by !== null && `by ${approval.decided_by} `}
       {approval.decided_at !== null && <Ago at={approval.decided_at} />}
-      {approval.reason !== null && `: “${approval.reason}”`}
+      {approval.reason !== null && (
+        <>
+          : “<Revealed text={approval.reason} />”
+        </>
+      )}
     </p>
   );
 }

@@ -5,6 +5,7 @@ import { useSession } from "../shell/session.ts";
 import { Badge } from "../ui/badge.tsx";
 import { EmptyState, Loading, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
+import { Revealed } from "../ui/revealed.tsx";
 import { Ago } from "../ui/time.tsx";
 import { ApprovalCard } from "./approval-card.tsx";
 import { stateLooks } from "./labels.ts";
@@ -73,7 +74,9 @@ function Decided({ list }: { list: readonly Approval[] }) {
                 className="grid gap-1 px-4 py-3 first:rounded-t-xl last:rounded-b-xl hover:bg-hover sm:grid-cols-[minmax(0,1fr)_auto] sm:items-center sm:gap-4"
               >
                 <span className="min-w-0">
-                  <span className="block truncate font-medium">{approval.label}</span>
+                  <span className="block truncate font-medium">
+                    <Revealed text={approval.label} />
+                  </span>
                   <span className="block truncate text-sm text-dim">
                     {approval.decided_by === null ? "Nobody decided" : `by ${approval.decided_by}`}
                     {approval.reason !== null && `: “${approval.reason}”`} ·{" "}

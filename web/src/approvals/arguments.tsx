@@ -1,3 +1,5 @@
+import { Revealed } from "../ui/revealed.tsx";
+
 /** The arguments of a call as a table: names on the left, values in full on the right. */
 export function Arguments({ values }: { values: Readonly<Record<string, unknown>> }) {
   const entries = Object.entries(values);
@@ -15,7 +17,9 @@ export function Arguments({ values }: { values: Readonly<Record<string, unknown>
             <th scope="row" className="py-1.5 pr-3 text-left align-top font-mono font-normal break-words text-dim">
               {name}
             </th>
-            <td className="py-1.5 font-mono break-words whitespace-pre-wrap">{textOf(value)}</td>
+            <td className="py-1.5 font-mono break-words whitespace-pre-wrap">
+              <Revealed text={textOf(value)} />
+            </td>
           </tr>
         ))}
       </tbody>

@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from "react";
 import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { type Place, placesFor } from "./places.ts";
-import { Count, Offline } from "./rail.tsx";
+import { Count } from "./rail.tsx";
 import { useSession } from "./session.ts";
 import { useSignOut } from "./sign-out.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
@@ -13,7 +13,7 @@ const itemClass =
   "aria-[current=page]:font-semibold aria-[current=page]:text-accent";
 
 /** The bar below 640 px: four places and the rest behind More. */
-export function BottomBar({ pending, connected }: { pending: number; connected: boolean }) {
+export function BottomBar({ pending }: { pending: number }) {
   const { permissions } = useSession();
   const places = placesFor(permissions);
   return (
@@ -28,12 +28,12 @@ export function BottomBar({ pending, connected }: { pending: number; connected: 
           {place.to === "/approvals" && pending > 0 && <Count pending={pending} />}
         </Link>
       ))}
-      <More places={places.slice(4)} connected={connected} />
+      <More places={places.slice(4)} />
     </nav>
   );
 }
 
-function More({ places, connected }: { places: readonly Place[]; connected: boolean }) {
+function More({ places }: { places: readonly Place[] }) {
   const { pathname } = useLocation();
   const [open, setOpen] = useState(false);
   const sheet = useRef<HTMLDivElement>(null);
@@ -70,7 +70,6 @@ function More({ places, connected }: { places: readonly Place[]; connected: bool
         hidden={!open}
         className="absolute inset-x-2 bottom-full mb-2 grid gap-1 rounded-2xl border border-line bg-panel p-2 shadow-lift"
       >
-        {!connected && <Offline />}
         {places.map(({ to, name, icon }) => (
           <Link
             key={to}

@@ -2,7 +2,15 @@ import type { Permission } from "../../../internal/operation/permission.ts";
 import type { IconName } from "../ui/icon.tsx";
 
 export type Place = {
-  readonly to: "/spaces" | "/templates" | "/approvals" | "/tokens" | "/integrations" | "/audit" | "/profile";
+  readonly to:
+    | "/spaces"
+    | "/templates"
+    | "/volumes"
+    | "/approvals"
+    | "/tokens"
+    | "/integrations"
+    | "/audit"
+    | "/profile";
   readonly name: string;
   readonly icon: IconName;
   /** Shown to whoever holds one of these; to everyone when there are none. */
@@ -14,6 +22,7 @@ const places: readonly Place[] = [
   { to: "/templates", name: "Templates", icon: "template", needs: ["templates.use", "templates.manage"] },
   { to: "/approvals", name: "Approvals", icon: "approval", needs: ["approvals.decide", "approvals.manage"] },
   { to: "/tokens", name: "Tokens", icon: "token", needs: ["tokens.use"] },
+  { to: "/volumes", name: "Volumes", icon: "volume", needs: ["spaces.use", "spaces.manage"] },
   { to: "/integrations", name: "Integrations", icon: "link", needs: ["integrations.use"] },
   { to: "/audit", name: "Audit", icon: "audit", needs: ["audit.view"] },
   { to: "/profile", name: "Profile", icon: "profile", needs: [] },

@@ -7,11 +7,11 @@ import { useSignOut } from "./sign-out.ts";
 import { ThemeSwitch } from "./theme-switch.tsx";
 
 /** The rail on the left, from 640 px on: pictures, with words from 1024 px on. */
-export function Rail({ pending, connected }: { pending: number; connected: boolean }) {
+export function Rail({ pending }: { pending: number }) {
   const { user, permissions } = useSession();
   const signOut = useSignOut();
   return (
-    <div className="sticky top-0 hidden h-dvh w-[4.75rem] shrink-0 flex-col border-r border-line bg-panel px-2.5 py-4 sm:flex lg:w-56 lg:px-3">
+    <header className="sticky top-0 hidden h-dvh w-[4.75rem] shrink-0 flex-col border-r border-line bg-panel px-2.5 py-4 sm:flex lg:w-56 lg:px-3">
       <Link to="/spaces" className="mb-5 flex items-center gap-2.5 rounded-lg px-2 py-1 max-lg:justify-center">
         <img src="/knot.svg" alt="" className="size-7" />
         <span className="text-lg font-semibold tracking-tight max-lg:sr-only">knot</span>
@@ -24,7 +24,6 @@ export function Rail({ pending, connected }: { pending: number; connected: boole
           ))}
       </nav>
       <div className="mt-auto grid gap-2 max-lg:justify-items-center">
-        {!connected && <Offline />}
         <RailLink
           place={{ to: "/profile", name: user.display_name || user.username, icon: "profile", needs: [] }}
           pending={0}
@@ -49,7 +48,7 @@ export function Rail({ pending, connected }: { pending: number; connected: boole
           <ThemeSwitch />
         </div>
       </div>
-    </div>
+    </header>
   );
 }
 
@@ -75,14 +74,5 @@ export function Count({ pending }: { pending: number }) {
       {pending}
       <span className="sr-only"> waiting</span>
     </span>
-  );
-}
-
-export function Offline() {
-  return (
-    <p role="status" className="flex items-center gap-1.5 rounded-lg bg-wait-soft px-2 py-1 text-xs text-wait">
-      <Icon name="spinner" className="size-3.5" />
-      Reconnecting
-    </p>
   );
 }

@@ -1,8 +1,9 @@
-import { Outlet, useLocation, useNavigate } from "@tanstack/react-router";
+import { Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { useEffect, useRef } from "react";
-import { useConnected, useLiveUpdates } from "../api/live.ts";
+import { useLiveUpdates } from "../api/live.ts";
 import { onSessionExpired, queryClient } from "../api/query.ts";
 import { BottomBar } from "./bottom-bar.tsx";
+import { Offline } from "./offline.tsx";
 import { Rail } from "./rail.tsx";
 import { usePendingApprovals } from "./use-pending.ts";
 
@@ -10,16 +11,8 @@ import { usePendingApprovals } from "./use-pending.ts";
 export function Shell() {
   useLiveUpdates();
   useReturnAfterExpiry();
-  const connected = useConnected();
   const pending = usePendingApprovals();
-  const { pathname } = useLocation();
-  const main = useRef<HTMLElement>(null);
-  const last = useRef(pathname);
-  useEffect(() => {
-    if (last.current === pathname) return;
-    last.current = pathname;
-    main.current?.focus({ preventScroll: true });
-  }, [pathname]);
+  const main = useFocusOnNewPage();
   return (
     <div className="flex min-h-dvh">
       <a
@@ -28,13 +21,29 @@ export function Shell() {
       >
         Skip to the content
       </a>
-      <Rail pending={pending} connected={connected} />
+      <Rail pending={pending} />
       <main id="main" ref={main} tabIndex={-1} className="min-w-0 flex-1 max-sm:pb-20">
         <Outlet />
       </main>
-      <BottomBar pending={pending} connected={connected} />
+      <BottomBar pending={pending} />
+      <Offline />
     </div>
   );
+}
+
+/** A new page takes the focus, as the first page of a site would; unless a field of it has it already. */
+function useFocusOnNewPage() {
+  const pathname = useRouterState({ select: ({ resolvedLocation }) => resolvedLocation?.pathname });
+  const main = useRef<HTMLElement>(null);
+  const last = useRef(pathname);
+  useEffect(() => {
+    if (last.current === pathname) return;
+    const isFirst = last.current === undefined;
+    last.current = pathname;
+    if (isFirst || document.activeElement?.matches("main input")) return;
+    main.current?.focus({ preventScroll: true });
+  }, [pathname]);
+  return main;
 }
 
 /** When the session ends, sign in and come back to where one was. */

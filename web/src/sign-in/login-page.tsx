@@ -4,6 +4,7 @@ import { type FormEvent, useRef } from "react";
 import { isSetupRequired } from "../api/auth.ts";
 import { Button } from "../ui/button.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
+import { focusOnce } from "../ui/focus-once.ts";
 import { ProblemNotice } from "../ui/notice.tsx";
 import { Card } from "./card.tsx";
 import { useSignIn } from "./use-sign-in.ts";
@@ -38,6 +39,7 @@ export function LoginPage() {
           {(parts) => (
             <input
               {...parts}
+              ref={focusOnce}
               name="login"
               required
               autoComplete="username"

@@ -5,6 +5,7 @@ import { isSetupRequired } from "../api/auth.ts";
 import { ProblemError } from "../api/problem-error.ts";
 import { Button, buttonClass } from "../ui/button.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
+import { focusOnce } from "../ui/focus-once.ts";
 import { ProblemNotice } from "../ui/notice.tsx";
 import { Card } from "./card.tsx";
 import { useSignIn } from "./use-sign-in.ts";
@@ -66,6 +67,7 @@ function SetupForm({ token }: { token: string }) {
           {(parts) => (
             <input
               {...parts}
+              ref={focusOnce}
               name="username"
               required
               autoComplete="username"

@@ -2,6 +2,8 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import type { Space } from "../../../internal/space/schema.ts";
 import { useOperation } from "../api/query.ts";
+import { useSession } from "../shell/session.ts";
+import { CopyButton } from "../ui/copy.tsx";
 import { Panel } from "../ui/page.tsx";
 import { Ago } from "../ui/time.tsx";
 import { sizeText } from "./sizes.ts";
@@ -28,10 +30,23 @@ export function Details({ space }: { space: Space }) {
             {sizeText(space.memory_bytes)} memory, {space.cpus} CPU
             {space.limits !== "enforced" && <span className="text-dim"> ({space.limits})</span>}
           </Row>
+          {space.storage_bytes > 0 && <Row name="Storage">{sizeText(space.storage_bytes)} reserved</Row>}
+          <Row name="Shared with">{space.group_ids.length === 0 ? "nobody" : <Groups ids={space.group_ids} />}</Row>
           <Row name="Created">
             <Ago at={space.created_at} />
           </Row>
           <Row name="Started">{space.started_at === null ? "never" : <Ago at={space.started_at} />}</Row>
+          <Row name="Changed">
+            <Ago at={space.updated_at} />
+          </Row>
+          <Row name="Id">
+            <span className="flex items-center gap-1">
+              <code id="space-id" className="min-w-0 truncate font-mono text-sm">
+                {space.id}
+              </code>
+              <CopyButton compact label="Copy the id" text={space.id} fallback="space-id" />
+            </span>
+          </Row>
         </dl>
       </Panel>
       <Ports space={space} />
@@ -48,6 +63,15 @@ function Row({ name, children }: { name: string; children: ReactNode }) {
       <dd className="break-words">{children}</dd>
     </>
   );
+}
+
+/** Names of the groups one is in; of others only that they are. */
+function Groups({ ids }: { ids: readonly string[] }) {
+  const { groups } = useSession();
+  const known = groups.filter(({ id }) => ids.includes(id)).map(({ name }) => name);
+  const others = ids.length - known.length;
+  const rest = others === 0 ? [] : [`${others} ${known.length > 0 ? "more " : ""}group${others === 1 ? "" : "s"}`];
+  return [...known, ...rest].join(", ");
 }
 
 function Ports({ space }: { space: Space }) {

@@ -7,6 +7,7 @@ import { useAction } from "../api/use-action.ts";
 import { useSession } from "../shell/session.ts";
 import { Button, IconButton } from "../ui/button.tsx";
 import { Field, inputClass } from "../ui/field.tsx";
+import { focusOnce } from "../ui/focus-once.ts";
 import { UnsavedGuard } from "../ui/leave-guard.tsx";
 import { ProblemNotice } from "../ui/notice.tsx";
 import { ParameterField } from "./parameter-field.tsx";
@@ -71,6 +72,7 @@ export function NewSpaceForm({ template }: { template: Template }) {
           <div className="flex gap-1">
             <input
               {...parts}
+              ref={focusOnce}
               value={name}
               maxLength={64}
               autoComplete="off"

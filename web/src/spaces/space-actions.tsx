@@ -1,5 +1,6 @@
 import type { Space } from "../../../internal/space/schema.ts";
 import { Button, IconButton } from "../ui/button.tsx";
+import { useSettled } from "../ui/use-settled.ts";
 import { DeleteSpace } from "./delete-space.tsx";
 import { useSpaceActions } from "./use-space-actions.ts";
 
@@ -14,34 +15,37 @@ export function SpaceActions({ space, compact = false, onDeleted }: Props) {
   const actions = useSpaceActions(space, onDeleted);
   const { can } = actions;
   const Shown = compact ? Compact : Full;
+  const stops = can.stop || space.state === "stopping";
+  // Start becomes Stop under the pointer: the second half of a double click must not undo the first
+  const isSettled = useSettled({ meaning: stops, fromStart: false });
   return (
     <>
       <div className={`flex items-center ${compact ? "justify-end" : "flex-wrap gap-2"}`}>
-        {can.stop || space.state === "stopping" ? (
-          <Shown icon="stop" label="Stop" name={space.name} disabled={!can.stop} onClick={actions.stop} />
+        {stops ? (
+          <Shown
+            icon="stop"
+            label="Stop"
+            name={space.name}
+            disabled={!can.stop}
+            onClick={() => isSettled() && actions.stop()}
+          />
         ) : (
           <Shown icon="play" label="Start" name={space.name} disabled={!can.start} onClick={actions.start} primary />
         )}
         <Shown icon="restart" label="Restart" name={space.name} disabled={!can.restart} onClick={actions.restart} />
-        <Shown
-          icon="trash"
-          label="Delete"
-          name={space.name}
-          disabled={!can.delete}
-          busy={actions.deleting}
-          onClick={actions.askDelete}
-          danger
-        />
+        {can.delete && (
+          <Shown
+            icon="trash"
+            label="Delete"
+            name={space.name}
+            disabled={false}
+            busy={actions.deletion.busy}
+            onClick={actions.deletion.ask}
+            danger
+          />
+        )}
       </div>
-      {actions.loss !== null && (
-        <DeleteSpace
-          name={space.name}
-          loss={actions.loss}
-          busy={actions.deleting}
-          onConfirm={actions.confirmDelete}
-          onCancel={actions.cancelDelete}
-        />
-      )}
+      <DeleteSpace name={space.name} deletion={actions.deletion} />
     </>
   );
 }

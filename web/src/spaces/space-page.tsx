@@ -8,7 +8,9 @@ import { Button } from "../ui/button.tsx";
 import { Icon } from "../ui/icon.tsx";
 import { Loading, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
+import { Prose } from "../ui/prose.tsx";
 import { Details } from "./details.tsx";
+import { EditSpace } from "./edit-space.tsx";
 import { Logs } from "./logs.tsx";
 import { nameOf } from "./refs.ts";
 import { RunCommand } from "./run-command.tsx";
@@ -43,8 +45,17 @@ function SpaceView({ space, crumb, gone }: { space: Space; crumb: ReactNode; gon
     <Page
       title={space.name}
       crumb={crumb}
-      about={space.description || `${space.owner.username}’s space from ${space.template.name}`}
-      actions={!gone && <SpaceActions space={space} onDeleted={() => void navigate({ to: "/spaces" })} />}
+      about={
+        space.description === "" ? `${space.owner.username}’s space from ${space.template.name}` : space.description
+      }
+      actions={
+        !gone && (
+          <>
+            <EditSpace space={space} />
+            <SpaceActions space={space} onDeleted={() => void navigate({ to: "/spaces" })} />
+          </>
+        )
+      }
     >
       {gone && (
         <p className="mb-4 rounded-xl border border-line bg-sunken p-4">
@@ -65,15 +76,27 @@ function SpaceView({ space, crumb, gone }: { space: Space; crumb: ReactNode; gon
 }
 
 function StateLine({ space }: { space: Space }) {
+  const failed = space.state === "failed";
+  const says = !["", space.state].includes(space.state_reason.toLowerCase());
   return (
-    <div className="mb-4">
-      <p role="status" className="flex flex-wrap items-center gap-2">
+    <div className="mb-4 grid gap-3">
+      <p role="status" className="flex min-h-6 flex-wrap items-center gap-2">
         <StateBadge state={space.state} />
         {space.state === "running" && <HealthBadge health={space.health} />}
-        {!["", space.state].includes(space.state_reason.toLowerCase()) && (
-          <span className={space.state === "failed" ? "text-bad" : "text-dim"}>{space.state_reason}</span>
+        {says && !failed && (
+          <span className="min-w-0 break-words text-dim">
+            <Prose text={space.state_reason} />
+          </span>
         )}
       </p>
+      {failed && says && (
+        <p className="flex gap-3 rounded-xl border border-bad/40 bg-bad-soft px-4 py-3">
+          <Icon name="warning" className="mt-0.5 size-5 text-bad" />
+          <span className="min-w-0 break-words">
+            <Prose text={space.state_reason} />
+          </span>
+        </p>
+      )}
       {space.template.latest_version > space.template.version && <NewerTemplate space={space} />}
     </div>
   );
@@ -88,7 +111,7 @@ function NewerTemplate({ space }: { space: Space }) {
   });
   const busy = space.state !== "running" && space.state !== "stopped" && space.state !== "failed";
   return (
-    <div className="mt-3 flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-accent-soft px-4 py-2">
+    <div className="flex flex-wrap items-center gap-x-4 gap-y-2 rounded-xl border border-line bg-accent-soft px-4 py-2">
       <p className="min-w-0 flex-1 basis-60">
         Its template has version {latest_version}; this space is made from version {version}.
       </p>

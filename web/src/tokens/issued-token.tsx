@@ -1,5 +1,6 @@
 import { useState } from "react";
 import type { Token } from "../../../internal/token/schema.ts";
+import { useOperation } from "../api/query.ts";
 import { Button } from "../ui/button.tsx";
 import { CopyButton } from "../ui/copy.tsx";
 import { Dialog } from "../ui/dialog.tsx";
@@ -36,6 +37,8 @@ export function IssuedToken({ issued, onClose }: { issued: Issued | null; onClos
 }
 
 function Snippets({ issued }: { issued: Issued }) {
+  const server = useOperation("get_server", {});
+  const isMcpOff = server.data?.server.mcp.enabled === false;
   const snippets = snippetsFor(location.origin, issued.secret, issued.token.scopes);
   const [chosen, setChosen] = useState(snippets[0]?.name ?? "");
   const snippet = snippets.find(({ name }) => name === chosen);
@@ -43,6 +46,12 @@ function Snippets({ issued }: { issued: Issued }) {
   return (
     <section aria-label="Connect a client" className="mt-6">
       <h3 className="mb-2 text-sm font-semibold">Connect a client</h3>
+      {isMcpOff && issued.token.scopes.includes("mcp") && (
+        <p className="mb-2 rounded-lg bg-wait-soft px-3 py-2 text-sm text-wait">
+          This server does not serve MCP yet, so AI clients cannot connect. Whoever runs it can set enabled = true below
+          [server.mcp] in knot.toml.
+        </p>
+      )}
       <fieldset className="mb-2 flex flex-wrap gap-1">
         <legend className="sr-only">Client</legend>
         {snippets.map(({ name }) => (

@@ -2,13 +2,14 @@ import { useState } from "react";
 import type { Token } from "../../../internal/token/schema.ts";
 import { useOperation } from "../api/query.ts";
 import { Badge } from "../ui/badge.tsx";
-import { Button } from "../ui/button.tsx";
+import { Button, IconButton } from "../ui/button.tsx";
 import { EmptyState, Loading, ProblemNotice } from "../ui/notice.tsx";
 import { Page } from "../ui/page.tsx";
 import { Ago, dayText } from "../ui/time.tsx";
 import { CreateToken } from "./create-token.tsx";
 import { type Issued, IssuedToken } from "./issued-token.tsx";
 import { RevokeToken } from "./revoke-token.tsx";
+import { RotateToken } from "./rotate-token.tsx";
 
 const soon = 7 * 86_400_000;
 
@@ -17,6 +18,7 @@ export function TokensPage() {
   const [creating, setCreating] = useState(false);
   const [issued, setIssued] = useState<Issued | null>(null);
   const [revoking, setRevoking] = useState<Token | null>(null);
+  const [rotating, setRotating] = useState<Token | null>(null);
   const create = (
     <Button look="primary" icon="plus" onClick={() => setCreating(true)}>
       New token
@@ -39,7 +41,12 @@ export function TokensPage() {
       {list.length > 0 && (
         <ul className="divide-y divide-line rounded-xl border border-line bg-panel">
           {list.map((token) => (
-            <TokenRow key={token.id} token={token} onRevoke={() => setRevoking(token)} />
+            <TokenRow
+              key={token.id}
+              token={token}
+              onRotate={() => setRotating(token)}
+              onRevoke={() => setRevoking(token)}
+            />
           ))}
         </ul>
       )}
@@ -52,18 +59,23 @@ export function TokensPage() {
         }}
       />
       <IssuedToken issued={issued} onClose={() => setIssued(null)} />
+      <RotateToken token={rotating} onClose={() => setRotating(null)} onRotated={setIssued} />
       <RevokeToken token={revoking} onClose={() => setRevoking(null)} />
     </Page>
   );
 }
 
-function TokenRow({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
+type RowProps = { readonly token: Token; readonly onRotate: () => void; readonly onRevoke: () => void };
+
+function TokenRow({ token, onRotate, onRevoke }: RowProps) {
   const expired = token.expires_at <= Date.now();
   const ending = !expired && token.expires_at - Date.now() < soon;
   return (
     <li className="long-list-row grid grid-cols-[1fr_auto] items-center gap-x-4 gap-y-1 px-4 py-3 md:grid-cols-[minmax(0,1fr)_11rem_12rem_auto]">
       <div className="min-w-0">
-        <p className="truncate font-medium">{token.name}</p>
+        <p className="truncate font-medium">
+          <bdi>{token.name}</bdi>
+        </p>
         <ul aria-label="Scopes" className="mt-1 flex flex-wrap gap-1">
           {token.scopes.map((scope) => (
             <li key={scope}>
@@ -94,15 +106,12 @@ function TokenRow({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
           `Expires ${dayText(token.expires_at)}`
         )}
       </p>
-      <Button
-        look="danger"
-        icon="trash"
-        aria-label={`Revoke ${token.name}`}
-        onClick={onRevoke}
-        className="max-md:col-start-2 max-md:row-span-3 max-md:row-start-1"
-      >
-        Revoke
-      </Button>
+      <div className="flex items-center gap-1 max-md:col-start-2 max-md:row-span-3 max-md:row-start-1">
+        {!expired && <IconButton icon="restart" label={`New secret for ${token.name}`} onClick={onRotate} />}
+        <Button look="danger" icon="trash" aria-label={`Revoke ${token.name}`} onClick={onRevoke}>
+          Revoke
+        </Button>
+      </div>
     </li>
   );
 }

@@ -1,8 +1,17 @@
 import { useState } from "react";
-import { Button } from "./button.tsx";
+import { Button, IconButton } from "./button.tsx";
 
-/** Copies a text; without clipboard access (plain http) it selects the text of `fallback` instead. */
-export function CopyButton({ text, label = "Copy", fallback }: { text: string; label?: string; fallback?: string }) {
+type Props = {
+  readonly text: string;
+  readonly label?: string;
+  /** Id of the element whose text is selected where there is no clipboard, as on plain http. */
+  readonly fallback?: string;
+  /** Only a picture, for lines of text. */
+  readonly compact?: boolean;
+};
+
+/** Copies a text, and says that it did. */
+export function CopyButton({ text, label = "Copy", fallback, compact = false }: Props) {
   const [state, setState] = useState<"idle" | "copied" | "selected">("idle");
   const copy = async () => {
     try {
@@ -16,8 +25,19 @@ export function CopyButton({ text, label = "Copy", fallback }: { text: string; l
     setTimeout(() => setState("idle"), 2500);
   };
   const words = { idle: label, copied: "Copied", selected: "Press Ctrl+C" };
+  const icon = state === "copied" ? "check" : "copy";
+  if (compact) {
+    return (
+      <>
+        <IconButton icon={icon} label={words[state]} onClick={() => void copy()} className="size-7!" />
+        <span role="status" className="sr-only">
+          {state === "idle" ? "" : words[state]}
+        </span>
+      </>
+    );
+  }
   return (
-    <Button icon={state === "copied" ? "check" : "copy"} onClick={() => void copy()}>
+    <Button icon={icon} onClick={() => void copy()}>
       <span aria-live="polite">{words[state]}</span>
     </Button>
   );

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { problemIn } from "../api/problem-error.ts";
 import { Button } from "./button.tsx";
 import { Icon } from "./icon.tsx";
+import { Prose } from "./prose.tsx";
 
 type NoticeProps = {
   readonly error: unknown;
@@ -18,7 +19,9 @@ export function ProblemNotice({ error, retry, brief = false }: NoticeProps) {
       <Icon name="warning" className="mt-0.5 size-5 text-bad" />
       <div className="min-w-0 flex-1">
         {!brief && <p className="font-medium">{title}</p>}
-        <p className="break-words">{detail}</p>
+        <p className="break-words">
+          <Prose text={detail} />
+        </p>
         {!brief && (
           <p className="mt-1 font-mono text-xs text-dim">
             {code}

@@ -14,16 +14,18 @@ type Props = {
 export function Page({ title, about, actions, crumb, narrow = false, children }: Props) {
   useTitle(title);
   return (
-    <div className={`mx-auto w-full px-4 py-6 sm:px-8 sm:py-8 ${narrow ? "max-w-3xl" : "max-w-6xl"}`}>
-      {crumb !== undefined && <div className="mb-2 text-sm">{crumb}</div>}
-      <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
-        <div className="min-w-0">
-          <h1 className="truncate text-2xl font-semibold tracking-tight">{title}</h1>
-          {about !== undefined && <div className="mt-0.5 max-w-2xl text-dim">{about}</div>}
-        </div>
-        {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
-      </header>
-      {children}
+    <div className="mx-auto w-full max-w-6xl px-4 py-6 sm:px-8 sm:py-8">
+      <div className={narrow ? "max-w-3xl" : ""}>
+        {crumb !== undefined && <div className="mb-2 text-sm">{crumb}</div>}
+        <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
+          <div className="min-w-0">
+            <h1 className="truncate text-2xl font-semibold tracking-tight">{title}</h1>
+            {about !== undefined && <div className="mt-0.5 max-w-2xl text-dim">{about}</div>}
+          </div>
+          {actions !== undefined && <div className="flex flex-wrap items-center gap-2">{actions}</div>}
+        </header>
+        {children}
+      </div>
     </div>
   );
 }

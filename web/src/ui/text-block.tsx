@@ -17,7 +17,7 @@ export function TextBlock({ text, id, height = "max-h-80", ref, onScroll }: Prop
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
       tabIndex={0}
       onScroll={onScroll}
-      className={`overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] leading-relaxed ${height}`}
+      className={`min-w-0 overflow-auto rounded-lg bg-sunken p-3 font-mono text-[0.8125rem] leading-relaxed ${height}`}
     >
       {text}
     </pre>

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { useSyncExternalStore } from "react";
 import { Icon } from "./icon.tsx";
+import { Prose } from "./prose.tsx";
 
 type Tone = "good" | "bad";
 type Toast = {
@@ -56,7 +57,9 @@ export function Toasts() {
           />
           <div className="min-w-0 flex-1 py-0.5 break-words">
             {title !== undefined && <p className="font-medium">{title}</p>}
-            <p>{text}</p>
+            <p>
+              <Prose text={text} />
+            </p>
             {approval !== undefined && (
               <Link
                 to="/approvals/$approval"
