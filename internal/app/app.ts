@@ -10,6 +10,7 @@ import { Servers } from "../server/server.ts";
 import { SqlAudit } from "../store/audit.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { createOperationSource } from "../tool/operation-source.ts";
+import { arrived } from "./arrived.ts";
 import { signInLog } from "./auth-door.ts";
 import type { DataDir } from "./data-dir.ts";
 import { openDoors } from "./doors.ts";
@@ -89,7 +90,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   const governance = await createGovernance({
     ...{ store, vault, audit, identity, url, onError },
     approval_ms: config.server.approvals.expire_hours * 3_600_000,
-    capability: (name) => registry.get(name) ?? catalogue.find(name),
+    arrived: async (tool, signal) => registry.get(tool.name) ?? arrived(catalogue, tool, signal),
     onPassed: (capability, call, outcome, ms) => metrics.passed(capability, call, outcome, ms),
     onInternal: (call, capability, cause) =>
       log.error({ err: cause, call: call.id }, `Unexpected error in ${capability.name}`),

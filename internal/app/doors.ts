@@ -60,7 +60,7 @@ export async function openDoors(deps: DoorsDeps): Promise<{ server: FastifyInsta
         ...{ catalogue, instructions, version, onInternal, authenticate },
         config: { ...config.server.mcp, url },
         stateKey: Buffer.from(hkdfSync("sha256", deps.key, "", "knot-mcp-state-v1", 32)),
-        hold: { decided: (id, signal) => deps.approvals.waitFor(id, signal) },
+        hold: { decided: (...awaited) => deps.approvals.waitFor(...awaited) },
         onRevoked: (listener) => identity.principals.onRevoked(listener),
       })
     : null;

@@ -20,8 +20,8 @@ type Deps = {
   readonly identity: Identity;
   readonly url: string;
   readonly approval_ms: number;
-  /** The operation or tool of this name; known only after the catalogue is made. */
-  readonly capability: (name: string) => Capability | undefined;
+  /** The operation or tool of this name, as soon as it is there; known only after the catalogue is made. */
+  readonly arrived: (tool: Pick<Capability, "name" | "origin">, signal: AbortSignal) => Promise<Capability | undefined>;
   readonly onPassed: NonNullable<WaistDeps["onPassed"]>;
   readonly onInternal: WaistDeps["onInternal"];
   readonly onError: (what: string, cause: unknown) => void;
@@ -47,7 +47,7 @@ export async function createGovernance(deps: Deps) {
           "Whoever asked is no longer active, or their credential is no longer good.",
         );
       },
-      find: (name) => deps.capability(name),
+      find: (tool, signal) => deps.arrived(tool, signal),
       pass: (capability, input, call) => waist.pass(capability, input, call, true),
     },
     publicUrl: deps.url,

@@ -1,4 +1,4 @@
-import type { Call } from "../operation/call.ts";
+import type { Call, Progress } from "../operation/call.ts";
 import { type PageRequest, pageOf } from "../operation/page.ts";
 import { may } from "../operation/principal.ts";
 import { printable } from "../operation/printable.ts";
@@ -17,7 +17,14 @@ import { isOutlived } from "./uncollected.ts";
 import { Waiters } from "./waiters.ts";
 
 const hour = 3_600_000;
+
+/** A model that runs wild must not bury the questions of others in the inbox. */
+const maxPending = 100;
+
 const ended: ReadonlySet<ApprovalState> = new Set(endedStates);
+
+/** Hears of an approval that has not ended; `progress` is what its call reports. */
+export type Follower = (state: ApprovalState, progress?: Progress) => void;
 
 type Deps = {
   readonly store: ApprovalStore;
@@ -49,6 +56,7 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
       vault: deps.vault,
       calls: deps.calls,
       change: (id, change) => this.#change(id, change),
+      report: (id, progress) => this.#waiters.tell(id, progress),
       now: () => this.#now(),
     });
   }
@@ -71,14 +79,23 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     return latest === null || latest.state === "withdrawn" ? { run: true } : this.#answer(latest);
   }
 
-  /** Resolves when the approval has ended, or rejects when the signal aborts. */
-  async waitFor(id: string, signal: AbortSignal): Promise<ApprovalState> {
-    for (;;) {
-      const changed = this.#waiters.next(id, signal);
-      const row = await this.#deps.store.get(id);
-      if (row === null) throw missing(id);
-      if (ended.has(row.state)) return row.state;
-      await changed;
+  /**
+   * Resolves when the approval has ended, or rejects when the signal aborts. `report` hears where it stands, now and every
+   * few seconds, and how far the call is once it runs.
+   */
+  async waitFor(id: string, signal: AbortSignal, report: Follower = () => {}): Promise<ApprovalState> {
+    const stop = this.#waiters.follow(id, (progress) => report("executing", progress));
+    try {
+      for (;;) {
+        const changed = this.#waiters.next(id, signal);
+        const row = await this.#deps.store.get(id);
+        if (row === null) throw missing(id);
+        if (ended.has(row.state)) return row.state;
+        report(row.state);
+        await changed;
+      }
+    } finally {
+      stop();
     }
   }
 
@@ -140,10 +157,18 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
   }
 
   async #ask(asking: Asking, question: Question): Promise<StoredApproval> {
+    const { user_id } = asking.call.principal;
+    const { total } = await this.#deps.store.list({ user_id, state: "pending" }, { limit: 1 });
+    if (total >= maxPending) {
+      throw new Problem(
+        "quota_exceeded",
+        `${total} of your calls wait for approval already. Have some of them decided, then call again.`,
+      );
+    }
     const created_at = this.#now();
     const expires_at = created_at + (this.#deps.expires_after_ms ?? 24 * hour);
     const row = pendingRow(asking, question, { vault: this.#deps.vault, created_at, expires_at });
-    this.#open.add(row.user_id);
+    this.#open.add(user_id);
     const { approval } = await this.#deps.store.add(row, eventOf(row, "approval.pending"));
     return approval;
   }

@@ -1,4 +1,4 @@
-import { type Call, createCall } from "../operation/call.ts";
+import { type Call, createCall, type Progress } from "../operation/call.ts";
 import type { Credential, Principal } from "../operation/principal.ts";
 import type { Capability } from "../operation/waist.ts";
 import { Problem, problemOf } from "../problem/problem.ts";
@@ -10,8 +10,8 @@ import type { ApprovalChange, StoredApproval } from "./approval-store.ts";
 export interface ApprovedCalls {
   /** Throws `unauthenticated` when the user or the credential is no longer good. */
   revive(user_id: string, credential: Credential): Promise<Principal>;
-  /** The operation or tool of this name as the caller of `call` would find it. */
-  find(name: string, call: Call): Capability | undefined;
+  /** The operation or tool of this name. One of a connected server is waited for, since it may not be here yet after a start. */
+  find(tool: Pick<Capability, "name" | "origin">, signal: AbortSignal): Promise<Capability | undefined>;
   /** `waist.pass` with `approved`: permission is checked again, the question is not asked again. */
   pass(capability: Capability, input: unknown, call: Call): Promise<unknown>;
 }
@@ -20,6 +20,8 @@ type Deps = {
   readonly vault: Vault;
   readonly calls: ApprovedCalls;
   readonly change: (id: string, change: ApprovalChange) => Promise<StoredApproval | null>;
+  /** Hears how far a call is. */
+  readonly report: (id: string, progress: Progress) => void;
   readonly now: () => number;
 };
 
@@ -61,13 +63,14 @@ export class Execution implements AsyncDisposable {
   }
 
   async #execute(approved: StoredApproval): Promise<void> {
-    const { change, now, vault } = this.#deps;
+    const { calls, change, now, vault } = this.#deps;
+    const capability = await calls.find({ name: approved.tool, origin: approved.origin }, this.#closing.signal);
     if (this.#closing.signal.aborted) return;
     const row = await change(approved.id, { from: ["approved"], set: { state: "executing" } });
     if (row === null) return;
     let set: Partial<StoredApproval>;
     try {
-      const output = JSON.stringify((await this.#pass(row)) ?? null);
+      const output = JSON.stringify((await this.#pass(row, capability)) ?? null);
       set = { state: "done", output: vault.seal(`approvals/${row.id}/output`, output) };
     } catch (thrown) {
       if (this.#closing.signal.aborted) return this.interrupt(row.id);
@@ -77,7 +80,7 @@ export class Execution implements AsyncDisposable {
     await change(row.id, { from: ["executing"], set: { ...set, finished_at: now() }, event: executed });
   }
 
-  async #pass(row: StoredApproval): Promise<unknown> {
+  async #pass(row: StoredApproval, capability: Capability | undefined): Promise<unknown> {
     const { calls, vault } = this.#deps;
     const principal = await calls.revive(row.user_id, {
       kind: row.credential_kind,
@@ -91,15 +94,12 @@ export class Execution implements AsyncDisposable {
       client: row.client,
       ip: row.ip,
       signal: this.#closing.signal,
+      report: (progress) => this.#deps.report(row.id, progress),
       idempotency_key: row.idempotency_key ?? `approval:${row.id}`,
     });
-    const capability = calls.find(row.tool, call);
-    const same = capability?.schema_hash === row.schema_hash && capability.origin === row.origin;
-    if (capability === undefined || !same) {
-      throw new Problem(
-        "conflict",
-        `The tool "${row.tool}" changed since the question was asked, so the call was not made. Call it again.`,
-      );
+    if (capability?.schema_hash !== row.schema_hash || capability.origin !== row.origin) {
+      const why = capability === undefined ? "is not there any more" : "changed since the question was asked";
+      throw new Problem("conflict", `The tool "${row.tool}" ${why}, so the call was not made. Call it again.`);
     }
     const input: unknown = JSON.parse(vault.open(`approvals/${row.id}/arguments`, row.arguments));
     return calls.pass(capability, input, call);

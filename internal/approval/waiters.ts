@@ -1,9 +1,12 @@
+import type { Progress } from "../operation/call.ts";
+
 /** How often a waiter looks again even when nobody woke it: another process may have decided. */
 const poll_ms = 5000;
 
-/** Those who wait for an approval to change. */
+/** Those who wait for an approval to change, or follow how far its call is. */
 export class Waiters {
   readonly #byId = new Map<string, Set<() => void>>();
+  readonly #followers = new Map<string, Set<(progress: Progress) => void>>();
 
   /** Resolves at the next change, or after a while; rejects when the signal aborts. */
   next(id: string, signal: AbortSignal): Promise<void> {
@@ -28,6 +31,20 @@ export class Waiters {
 
   wake(id: string): void {
     for (const resolve of this.#byId.get(id) ?? []) resolve();
+  }
+
+  /** Hears how far the approved call is. Returns the way to stop. */
+  follow(id: string, follower: (progress: Progress) => void): () => void {
+    const following = this.#followers.get(id) ?? new Set();
+    this.#followers.set(id, following.add(follower));
+    return () => {
+      following.delete(follower);
+      if (following.size === 0 && this.#followers.get(id) === following) this.#followers.delete(id);
+    };
+  }
+
+  tell(id: string, progress: Progress): void {
+    for (const follower of this.#followers.get(id) ?? []) follower(progress);
   }
 
   /** Resolves after a time, or early when the signal aborts. */

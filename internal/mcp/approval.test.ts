@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Call } from "../operation/call.ts";
 import { Problem, type ProblemCode } from "../problem/problem.ts";
 import type { ToolResult } from "../tool/tool.ts";
+import type { Decided } from "./decisions.ts";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
 import { callModern, connectFirst, connectModern, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
 import { daemonFor, user } from "./fixtures/daemon.ts";
@@ -27,13 +29,15 @@ const approval = (overrides: Partial<Approval> = {}): Approval => ({
 const problem = (overrides: Partial<Approval> = {}, code: ProblemCode = "approval_required") =>
   new Problem(code, "This call waits for approval.", { extra: { approval: approval(overrides) } });
 
-/** Decisions that come when a test says so. */
-function decisions(longest = 60_000) {
+/** Decisions that come when a test says so; until then it stands as `state` says. */
+function decisions(longest = 60_000, state = "pending") {
   const waiting: AbortSignal[] = [];
   const { promise, resolve } = Promise.withResolvers<void>();
   const waits = Promise.withResolvers<void>();
-  const decided = (_id: string, signal: AbortSignal) => {
+  const decided: Decided = (_id, signal, report) => {
     waiting.push(signal);
+    report(state);
+    if (state !== "pending") report(state, { message: "Half way", percent: 50 });
     waits.resolve();
     const left = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
     return Promise.race([promise, left]);
@@ -165,6 +169,14 @@ describe("a call that needs approval, 2026-07-28", () => {
     inputResponses: { approval: { action: "accept" } },
   });
 
+  /** The retry of an accepted question that wants progress. */
+  async function following(url: string) {
+    const { answer } = await callModern(url, "ada", 1, "tools/call", params, declared);
+    const meta = { ...declared, progressToken: "p" };
+    const { headers, body } = modernRequest(2, "tools/call", accepted(answer.result.requestState), meta);
+    return [body, { headers }] as const;
+  }
+
   test("waits for the decision when it comes back before there is one", async (t) => {
     const { catalogue, decided, told } = asking();
     const { hold, waits, decide } = decisions();
@@ -181,14 +193,40 @@ describe("a call that needs approval, 2026-07-28", () => {
   test("tells who waits what it waits for, when the request wants progress", async (t) => {
     const { hold, waits, decide } = decisions();
     const daemon = await daemonFor(t, { catalogue: asking().catalogue, hold });
-    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
-    const meta = { ...declared, progressToken: "p" };
-    const { headers, body } = modernRequest(2, "tools/call", accepted(answer.result.requestState), meta);
-    const retry = post(daemon.url, body, { headers });
+    const retry = post(daemon.url, ...(await following(daemon.url)));
     await waits;
     decide();
     const [progress] = messagesOf(await (await retry).text());
     assert.match(progress.params.message, /Waiting for a decision: Delete the space web \(http.*approval-1\)/);
+  });
+
+  test("keeps who follows the progress to the end of a call that is approved and runs", async (t) => {
+    const { catalogue, decided } = asking();
+    const { hold, waits, decide } = decisions(1, "executing");
+    const daemon = await daemonFor(t, { catalogue, hold });
+    const retry = post(daemon.url, ...(await following(daemon.url)));
+    await waits;
+    await sleep(20);
+    decided.add("approval-1");
+    decide();
+    const messages = messagesOf(await (await retry).text());
+    assert.deepEqual(
+      messages.slice(0, -1).map(({ params: { message, progress } }) => [message, progress]),
+      [
+        ["Approved, and running: Delete the space web", 0],
+        ["Half way", 50],
+      ],
+    );
+    assert.deepEqual(messages.at(-1).result.content, [{ type: "text", text: "Deleted." }]);
+  });
+
+  test("lets who does not follow it go after a while", async (t) => {
+    const { hold, waiting } = decisions(1, "executing");
+    const daemon = await daemonFor(t, { catalogue: asking().catalogue, hold });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const retry = accepted(answer.result.requestState);
+    await callModern(daemon.url, "ada", 2, "tools/call", retry, declared);
+    assert.equal(waiting[0]?.aborted, true);
   });
 
   test("asks again when nobody decides for long, and at once when there was no answer to the question", async (t) => {

@@ -95,9 +95,8 @@ export async function callTool(deps: ToolDeps, asked: ToolCall): Promise<ToolRes
   if (answer.waits === null) return answer.result;
   const pending = deps.states.pending(answer.waits);
   const comesBack = said === "accept" || (asked.elicitation === null && pending.created_at < began);
-  if (deps.hold === undefined || !comesBack || !(await heldFor(pending, call, deps.hold))) {
-    return waiting(deps, asked, said, answer.waits, answer.result);
-  }
+  const isOver = comesBack && (await isOverSoon(pending, call, deps.hold, asked.report !== undefined));
+  if (!isOver) return waiting(deps, asked, said, answer.waits, answer.result);
   const { result, waits } = await attempt(deps, asked, { ...call, approval_id: pending.id });
   return waits === null ? result : waiting(deps, asked, said, waits, result);
 }
@@ -119,9 +118,9 @@ async function attempt(deps: ToolDeps, { name, args }: ToolCall, call: Call): Pr
   }
 }
 
-/** Whether there is an answer now; a caller who went away gets none. */
-const heldFor = (pending: Pending, call: Call, hold: Hold): Promise<boolean> =>
-  holdFor(pending, call, hold).catch(() => false);
+/** Whether there is an answer after a wait; a caller who went away gets none. */
+const isOverSoon = async (pending: Pending, call: Call, hold: Hold | undefined, follows: boolean): Promise<boolean> =>
+  hold !== undefined && (await holdFor(pending, call, hold, follows).catch(() => false));
 
 function approvalIdOf({ states }: ToolDeps, asked: ToolCall): string | undefined {
   if (asked.requestState === undefined) return textOf(asked.meta?.["knot/approval_id"]);
