@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { SqlSpaces } from "../store/spaces.ts";
 import { openStore, type Store } from "../store/store.ts";
-import { Life } from "../testkit/failpoint.ts";
+import { changing, Life } from "../testkit/failpoint.ts";
 import { callOf } from "../testkit/principal.ts";
 import { FakeEngine, FakeRuntime } from "../testkit/runtime.ts";
 import { type FakeTemplates, newSpace, type SpacesKit, testSpaces } from "../testkit/spaces.ts";
@@ -107,12 +107,18 @@ async function live(t: TestContext, { before, walk }: Walk, fatal?: number) {
   return { place, points: life.points, acknowledged };
 }
 
+/** Not of a walk, but of the sweep that follows it or of an engine that refuses; and what tests do to the engine. */
+const elsewhere = ["store.cleanupFailed", "runtime.removeUnused", "runtime.trouble", "runtime.heal", "runtime.set"];
+
 describe("a daemon that dies", () => {
+  const passed: string[] = [];
+
   for (const [name, walk] of Object.entries(walks)) {
     test(`at any point of "${name}" leaves nothing that the next one does not finish`, async (t) => {
       const whole = await live(t, walk);
       await settle(t, whole.place);
       const expected = await endOf(whole.place);
+      passed.push(...whole.points);
       assert.ok(whole.points.length >= 4, `${whole.points.length} points`);
       for (const [fatal, point] of whole.points.entries()) {
         const { place, acknowledged } = await live(t, walk, fatal);
@@ -128,6 +134,18 @@ describe("a daemon that dies", () => {
       }
     });
   }
+
+  test("has died before and after every call that changes something", () => {
+    const calls = [
+      ...changing(SqlSpaces).map((name) => `store.${name}`),
+      ...changing(FakeRuntime).map((name) => `runtime.${name}`),
+    ].filter((name) => !elsewhere.includes(name));
+    assert.deepEqual(
+      calls.flatMap((call) => [`${call}:before`, `${call}:after`]).filter((point) => !passed.includes(point)),
+      [],
+    );
+    assert.ok(passed.length >= 100, `${passed.length} points`);
+  });
 });
 
 /** Asks again, as a client does that got no answer. */

@@ -1,6 +1,12 @@
 /** Methods that change nothing: a death around them is a death around their neighbours. */
 const reading =
-  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|endStrays|state|version|versions)$/;
+  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|endStrays|state|version|versions|countOwnedBy|countByState)$/;
+
+/** The methods of a port that change something: those with a point before and after. */
+export const changing = (port: { readonly prototype: object }): readonly string[] =>
+  Object.entries(Object.getOwnPropertyDescriptors(port.prototype))
+    .filter(([name, { value }]) => typeof value === "function" && name !== "constructor" && !reading.test(name))
+    .map(([name]) => name);
 
 /** The port with a point before and after every call that changes something. */
 export function withFailpoints<Port extends object>(
@@ -49,10 +55,11 @@ export class Life {
 
   /** The port as this life uses it. */
   port<Port extends object>(port: Port, name: string): Port {
-    return withFailpoints(port, name, (point) => this.#pass(point));
+    return withFailpoints(port, name, (point) => this.at(point));
   }
 
-  async #pass(point: string): Promise<void> {
+  /** Passes a point; never returns once the life has ended. The empty point ends no life. */
+  async at(point: string): Promise<void> {
     if (point !== "" && !this.#dead && this.points.push(point) > this.#fatal) {
       this.#dead = true;
       this.#died.resolve();

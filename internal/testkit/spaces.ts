@@ -21,6 +21,7 @@ export class FakeTemplates implements SpaceTemplates {
   image = "box:1";
   command: readonly string[] | null = null;
   network: "own" | "none" = "own";
+  user: string | null = null;
 
   async choose(_call: unknown, ref: string) {
     if (ref !== "box") throw new Problem("not_found", `There is no template "${ref}".`);
@@ -54,7 +55,7 @@ export class FakeTemplates implements SpaceTemplates {
         },
         volumes: planned.map(({ volume, path }) => ({ volume, path, read_only: false })),
         ...{ memory_bytes: this.memory_bytes, cpus: this.cpus, privileged: false, network: this.network },
-        ...{ user: null, working_dir: null, hostname: occasion.space_name, health: this.health },
+        ...{ user: this.user, working_dir: null, hostname: occasion.space_name, health: this.health },
       },
     };
   }
