@@ -5,6 +5,7 @@ import { complete, completionScript, shells } from "./completion.ts";
 import { connectCommands } from "./connect.ts";
 import { connectionFor } from "./connections.ts";
 import { namesOf } from "./names.ts";
+import { unreachableStep } from "./next-step.ts";
 import { usage } from "./parse.ts";
 
 type Deps = {
@@ -80,8 +81,11 @@ async function ping({ io, globals }: Invocation): Promise<number> {
   const { server } = connectionFor(globals, io.env);
   const begun = performance.now();
   const response = await io.fetch(`${server}/readyz`, { signal: io.signal ?? null }).catch((cause: Error) => {
-    const reason = (cause.cause as Error | undefined)?.message ?? cause.message;
-    throw new Problem("unavailable", `${server} does not answer: ${reason}`, { cause });
+    const why = cause.cause as NodeJS.ErrnoException | undefined;
+    const reason = (why?.message ?? cause.message).split("\n")[0];
+    throw new Problem("unavailable", `${server} does not answer: ${reason}${unreachableStep(why?.code ?? "")}`, {
+      cause,
+    });
   });
   const readiness = (await response.json().catch(() => null)) as { ready?: boolean; checks?: object } | null;
   if (typeof readiness?.ready !== "boolean") {

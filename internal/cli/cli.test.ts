@@ -145,10 +145,27 @@ describe("commands of operations", () => {
     const broken = await type("thing start broken");
     assert.equal(broken.code, 70);
     assert.match(broken.stderr, /call [0-9a-f-]{36}/);
-    const env = { KNOT_SERVER: "http://127.0.0.1:9" };
+    const env = { KNOT_SERVER: "http://127.0.0.2:65533" };
     const gone = await type("thing list", { env });
     assert.equal(gone.code, 75);
-    assert.match(gone.stderr, /could not be reached/);
+    assert.match(gone.stderr, /could not be reached: connect ECONNREFUSED \S+\. Is it running\? `knot server` /);
+  });
+
+  test("say what to do about a wrong address", async (t) => {
+    const { type, url } = await terminal(t);
+    const secure = await type("thing list", {
+      env: { KNOT_SERVER: url.replace("http:", "https:"), KNOT_TOKEN: "all" },
+    });
+    assert.match(secure.stderr, /could not be reached: [^\n]*try the address with http:\/\/\.\n$/);
+    const bare = await type("ping", { env: { KNOT_SERVER: "127.0.0.1:3000" } });
+    assert.match(bare.stderr, /Did you mean http:\/\/127\.0\.0\.1:3000\?/);
+  });
+
+  test("name commands where the server names operations", async (t) => {
+    const { type } = await terminal(t);
+    const { stderr } = await type("thing get nothing");
+    assert.match(stderr, /`knot thing list`/);
+    assert.match((await type("thing get nothing --json")).stderr, /list_things/);
   });
 
   test("say how to sign in when the token is refused", async (t) => {
@@ -173,7 +190,7 @@ describe("a command that destroys", () => {
     things.create({ name: "lamp", labels: {} });
     const refused = await type("thing delete lamp");
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /deletes the thing "lamp" for good.*--confirm/);
+    assert.equal(refused.stderr, 'knot: This deletes the thing "lamp" for good. Add --confirm to do it.\n');
     assert.equal((await type("thing delete lamp --confirm")).code, 0);
   });
 

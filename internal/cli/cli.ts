@@ -54,7 +54,7 @@ export async function runCli(typedWords: readonly string[], io: Io, options: Cli
     });
     return await command.run({ input, globals: globalsOf(typed, command), io });
   } catch (thrown) {
-    if (thrown instanceof Problem) return tell(thrown, globals, io);
+    if (thrown instanceof Problem) return tell(thrown, globals, io, options.operations);
     throw thrown;
   }
 }
@@ -93,14 +93,22 @@ function explain(argv: readonly string[], words: readonly string[], commands: re
 }
 
 /** Tells a problem on stderr, as JSON where that was asked for, and resolves to its exit code. */
-function tell(problem: Problem, { json }: Partial<Globals>, io: Io): number {
+function tell(problem: Problem, { json }: Partial<Globals>, io: Io, operations: readonly AnyOperation[]): number {
   if (json)
     io.stderr.write(`${JSON.stringify({ ...problem.toDocument(), ...problem.extra, detail: problem.message })}\n`);
   else {
     const lines = problem.errors.length > 1 ? problem.errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
     const instance = problem.code === "internal" ? problem.extra["instance"] : undefined;
     const trace = typeof instance === "string" ? [`  call ${instance}`] : [];
-    io.stderr.write(`${visible([`knot: ${problem.message}`, ...lines, ...trace].join("\n"))}\n`);
+    const text = [`knot: ${problem.message}`, ...lines, ...trace].join("\n");
+    io.stderr.write(`${visible(withCommands(text, operations))}\n`);
   }
   return problem.exit;
 }
+
+/** Operations, which problems name for every door, as they are typed here: list_spaces as `knot space list`. */
+const withCommands = (text: string, operations: readonly AnyOperation[]): string =>
+  text.replace(/\b[a-z]+(?:_[a-z]+)+\b/g, (name) => {
+    const words = operations.find((op) => op.name === name)?.command?.words;
+    return words === undefined ? name : `\`${["knot", ...words].join(" ")}\``;
+  });

@@ -2,6 +2,7 @@ import type { AnyOperation } from "../operation/operation.ts";
 import { Problem } from "../problem/problem.ts";
 import { argument, type Command, flag, type Invocation } from "./command.ts";
 import { connectionsFile, defaultAlias, readConnections, serverUrl, writeConnections } from "./connections.ts";
+import { problemFrom } from "./next-step.ts";
 import { textOf, widthOf } from "./output.ts";
 import { isInteractive, secretsFrom } from "./prompt.ts";
 import { clientFor } from "./run-operation.ts";
@@ -63,7 +64,10 @@ async function connect(invocation: Invocation, operations: readonly AnyOperation
   if (whoami !== undefined) {
     const client = clientFor([whoami], { ...invocation, globals: { ...globals, server, token } });
     const answer = await client.call("whoami" as never, {} as never);
-    if (!answer.ok) throw new Problem(answer.problem.code, `Nothing was saved. ${answer.problem.detail}`);
+    if (!answer.ok) {
+      const { detail } = answer.problem;
+      throw problemFrom({ ...answer.problem, detail: `Nothing was saved. ${detail}` });
+    }
   }
   writeConnections(io.env, { ...readConnections(io.env), [name]: { server, token } });
   io.stderr.write(`Saved ${server} as "${name}" in ${connectionsFile(io.env)}.\n`);

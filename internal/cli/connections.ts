@@ -64,10 +64,10 @@ export function connectionFor(globals: Globals, env: Io["env"]): Connection {
 export function serverUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== "" || url.search !== "") {
-    throw new Problem(
-      "invalid_input",
-      `"${text}" is not the address of a server. Give one such as https://knot.example.com.`,
-    );
+    const isBare = /^[\w.-]+(:\d+)?\/?$/.test(text);
+    const meant = isBare ? `${/^(localhost|127\.)/.test(text) ? "http" : "https"}://${text}` : null;
+    const hint = meant === null ? "Give one such as https://knot.example.com." : `Did you mean ${meant}?`;
+    throw new Problem("invalid_input", `"${text}" is not the address of a server. ${hint}`);
   }
   return `${url.origin}${url.pathname.replace(/\/+$/, "")}`;
 }

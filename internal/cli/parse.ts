@@ -200,9 +200,9 @@ function flagFor(name: string, flags: readonly Flag[], words: readonly string[])
   throw usage(`There is no flag --${wanted}${meant === undefined ? "" : `; did you mean --${meant}?`}`, { words });
 }
 
-/** The nearest flag, or one that ends like it: --server-listen for --listen. */
+/** The nearest flag, or one that begins or ends like it: --expires-in-days for --expires, --server-listen for --listen. */
 function meantBy(wanted: string, names: readonly string[]): string | undefined {
-  const close = nearest(wanted, names);
+  const close = nearest(wanted, names) ?? names.find((name) => name.startsWith(`${wanted}-`));
   if (close !== undefined) return close;
   const endings = new Map(names.map((name) => [name.slice(name.indexOf("-") + 1), name]));
   return endings.get(nearest(wanted, endings.keys()) ?? "");

@@ -2,9 +2,10 @@ import { constants } from "node:os";
 import { createClient } from "../client/client.ts";
 import { cardOf } from "../operation/card.ts";
 import type { AnyOperation } from "../operation/operation.ts";
-import { Problem, type ProblemDocument } from "../problem/problem.ts";
+import { Problem } from "../problem/problem.ts";
 import type { Invocation, Io } from "./command.ts";
 import { connectionFor } from "./connections.ts";
+import { detailOf, problemFrom } from "./next-step.ts";
 import { textOf, visible, widthOf } from "./output.ts";
 import { confirmed, isInteractive } from "./prompt.ts";
 
@@ -49,7 +50,7 @@ async function withConfirmation(op: AnyOperation, invocation: Invocation): Promi
     });
   const first = await call({});
   if (first.ok || first.problem.code !== "confirmation_required" || !isInteractive(io)) return first;
-  if (!(await confirmed(io, visible(first.problem.detail)))) throw new Problem("cancelled", "Nothing was changed.");
+  if (!(await confirmed(io, visible(detailOf(first.problem))))) throw new Problem("cancelled", "Nothing was changed.");
   return call({ confirm: true });
 }
 
@@ -90,17 +91,4 @@ function printRun(output: Row, io: Io): number {
   if (typeof exit_code === "number") return exit_code;
   // as timeout(1) and shells say it
   return timed_out === true ? 124 : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
-}
-
-/** The server's problem with its next step on the command line. */
-function problemFrom(document: ProblemDocument): Problem {
-  const { code, detail, errors = [] } = document;
-  const approval = document["approval"] as { id?: string } | undefined;
-  const id = approval?.id ?? document["approval_id"];
-  const next: Partial<Record<typeof code, string>> = {
-    confirmation_required: " Add --confirm to do it.",
-    unauthenticated: " Run `knot connect URL` with a token, or set KNOT_TOKEN.",
-    approval_required: typeof id === "string" ? ` Once it is approved, run this again with --approval ${id}.` : "",
-  };
-  return new Problem(code, detail + (next[code] ?? ""), { errors, extra: { ...document } });
 }

@@ -17,7 +17,10 @@ export async function problemOf(response: Response): Promise<ProblemDocument> {
   } catch {
     // not knot's own answer; told below
   }
-  const detail = `The server answered ${response.status} without saying why. Is this the address of a knot server?`;
+  const detail =
+    response.status === 503
+      ? "The server is starting or stopping. Try again shortly."
+      : `The server answered ${response.status} without saying why. Is this the address of a knot server?`;
   return document("unavailable", "Not ready; try again shortly", detail, response.status);
 }
 
@@ -29,7 +32,9 @@ export function failed(thrown: unknown, isAborted = false): ProblemDocument {
   if (isAborted) {
     return document("cancelled", "The caller went away or cancelled", "The call was cancelled.", 499);
   }
-  const cause = (thrown as Error | undefined)?.cause as Error | undefined;
+  const cause = (thrown as Error | undefined)?.cause as NodeJS.ErrnoException | undefined;
   const reason = cause?.message || (thrown as Error | undefined)?.message || String(thrown);
-  return document("unavailable", "Not ready; try again shortly", `The server could not be reached: ${reason}`, 503);
+  const detail = `The server could not be reached: ${(reason.split("\n")[0] ?? "").trim()}`;
+  // why, as the platform names it, for whoever can say what to do
+  return { ...document("unavailable", "Not ready; try again shortly", detail, 503), reason: cause?.code ?? "" };
 }
