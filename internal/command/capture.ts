@@ -43,7 +43,7 @@ export class Capture extends Writable {
     if (!this.cut) return safe(Buffer.concat([head, tail]));
     const end = tail.subarray(Math.max(0, tail.length - this.#tailLimit));
     const lost = this.#total - head.length - end.length;
-    const hint = `[${lost} bytes left out. To see all: run it again with "> /tmp/out 2>&1" and use read_file.]`;
+    const hint = `[${lost} bytes left out. To see more: raise max_output_bytes, or run it again with "> /tmp/out 2>&1" and use read_file.]`;
     return `${safe(withoutBrokenEnd(head))}\n${hint}\n${safe(withoutBrokenStart(end))}`;
   }
 

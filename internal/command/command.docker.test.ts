@@ -46,3 +46,12 @@ test("ends a command and its children when its time is over", needs("docker"), a
   assert.deepEqual([result.timed_out, result.exit_code, result.stdout], [true, null, "begun\n"]);
   assert.equal((await run({ command: "ps | grep -c '[s]leep 12345'", user: "root" })).stdout, "0\n");
 });
+
+test("lets a program in the background go on when its command ends", needs("docker"), async (t) => {
+  const run = await busybox(t);
+  for (const output of ["", "> /dev/null 2>&1"]) {
+    const result = await run({ command: `sleep 23456 ${output} & echo begun`, timeout_seconds: 50 });
+    assert.deepEqual([result.exit_code, result.timed_out, result.stdout], [0, false, "begun\n"]);
+  }
+  assert.equal((await run({ command: "ps | grep -c '[s]leep 23456'", user: "root" })).stdout, "2\n");
+});

@@ -70,6 +70,7 @@ test("ends a command that takes too long, with its children", async (t) => {
     [result.timed_out, result.exit_code, result.signal, result.stdout],
     [true, null, "SIGKILL", "begun\n"],
   );
+  assert.match(result.note ?? "", /timeout_seconds.*background/);
 });
 
 test("ends a command whose caller went away", async (t) => {
@@ -86,6 +87,35 @@ test("says cancelled when a runtime answers a cancelled command with an exit", a
   const commands = commandsIn({ ...(await localSpace(t)), runtime: { exec } });
   const call = caller({ signal: leaving.signal });
   await assert.rejects(commands.run(call, input({ command: "x" })), { code: "cancelled" });
+});
+
+test("explains an end that does not explain itself", async (t) => {
+  const space = await localSpace(t);
+  const ends: readonly (readonly [number | null, string | null, string, RegExp | null])[] = [
+    [null, "SIGKILL", "", /memory limit/],
+    [null, "SIGTERM", "", null],
+    [127, null, "sh: not found\n", /no shell.*argv/],
+    [127, null, "sh: line 0: gcc: not found\n", null],
+  ];
+  for (const [exit_code, signal, said, note] of ends) {
+    const exec: typeof space.runtime.exec = async (_target, { stderr }) => {
+      stderr.write(said);
+      return { exit_code, signal };
+    };
+    const result = await commandsIn({ ...space, runtime: { exec } }).run(caller(), input({ command: "x" }));
+    if (note === null) assert.equal(result.note, undefined);
+    else assert.match(result.note ?? "", note);
+  }
+});
+
+test("gives bytes to standard input", async (t) => {
+  const bytes = Buffer.from([0, 255, 10, 128]);
+  const commands = commandsIn(await localSpace(t));
+  const stdin = bytes.toString("base64");
+  const result = await commands.run(caller(), input({ command: "od -An -tx1", stdin, stdin_encoding: "base64" }));
+  assert.equal(result.stdout, " 00 ff 0a 80\n");
+  const wrong = commands.run(caller(), input({ command: "cat", stdin: "no base64!", stdin_encoding: "base64" }));
+  await assert.rejects(wrong, { code: "invalid_input", message: /base64/ });
 });
 
 test("keeps beginning and end of much output", async (t) => {
@@ -118,6 +148,7 @@ test("refuses what no command can be", async (t) => {
     { command: "a", env: { "A=B": "" } },
     { command: "a", env: { A: "\0" } },
     { command: "a", cwd: "relative" },
+    { command: "a", cwd: "~/app" },
   ]) {
     const run = commands.run(caller(), input(wrong as Partial<CommandInput>));
     await assert.rejects(run, { code: "invalid_input" }, JSON.stringify(wrong));

@@ -29,12 +29,13 @@ export type CommandInput = {
   readonly cwd?: string | undefined;
   readonly env: Readonly<Record<string, string>>;
   readonly stdin?: string | undefined;
+  readonly stdin_encoding: "utf8" | "base64";
   readonly timeout_seconds: number;
   readonly max_output_bytes: number;
   readonly user?: string | undefined;
 };
 
-/** Runs commands in spaces. However one ends, nothing of it is left behind. */
+/** Runs commands in spaces. Of one that is ended nothing is left; one that ends by itself may leave programs behind. */
 export class Commands {
   readonly #spaces: SpaceAccess;
 
@@ -51,7 +52,7 @@ export class Commands {
       cwd: cwdOf(input.cwd, working_dir),
       environment: input.env,
       user: input.user ?? user ?? undefined,
-      stdin: input.stdin === undefined ? undefined : Buffer.from(input.stdin),
+      stdin: stdinOf(input),
       stdout,
       stderr,
     };
@@ -79,6 +80,7 @@ export class Commands {
       stdout_cut: stdout.cut,
       stderr_cut: stderr.cut,
       duration_ms: Math.round(performance.now() - start),
+      ...noteOn(input, exit, timeout.aborted, stderr),
     };
   }
 }
@@ -102,8 +104,32 @@ function argvOf({ command, argv, args, env, user, cwd }: CommandInput): readonly
 function cwdOf(cwd: string | undefined, working_dir: string | null): string | undefined {
   if (cwd === undefined) return working_dir ?? undefined;
   if (cwd.startsWith("/")) return cwd;
+  if (/^~(\/|$)/.test(cwd))
+    throw wrong("/cwd", "begins with ~, which only a shell understands; give the absolute path");
   if (working_dir !== null) return posix.join(working_dir, cwd);
   throw wrong("/cwd", "must be absolute, because the template of this space names no working directory");
+}
+
+function stdinOf({ stdin, stdin_encoding }: CommandInput): Buffer | undefined {
+  if (stdin_encoding === "base64" && !/^[A-Za-z0-9+/\s]*={0,2}\s*$/.test(stdin ?? "")) {
+    throw wrong("/stdin", "is not base64");
+  }
+  return stdin === undefined ? undefined : Buffer.from(stdin, stdin_encoding);
+}
+
+/** What to do about an end that does not explain itself. */
+function noteOn(input: CommandInput, exit: Exit, timedOut: boolean, stderr: Capture): { readonly note?: string } {
+  if (timedOut) {
+    const note =
+      `It was ended with all its children after ${input.timeout_seconds} s. Raise timeout_seconds, or let a program that ` +
+      'is to go on run in the background: "program > /tmp/log 2>&1 &".';
+    return { note };
+  }
+  if (exit.signal === "SIGKILL") {
+    return { note: "Something killed it: often the memory limit of the space, which get_space shows." };
+  }
+  const noShell = exit.exit_code === 127 && input.command !== undefined && stderr.text() === "sh: not found\n";
+  return noShell ? { note: "The image of this space has no shell. Give argv instead of command." } : {};
 }
 
 function report(call: Call, start: number, stdout: Capture, stderr: Capture): void {

@@ -7,7 +7,7 @@ export const runCommand = operation({
   name: "run_command",
   title: "Run command",
   description:
-    "Run a shell command in a running space and wait for its end. Answers with the exit code and what it printed; a command that fails is a result, not an error. Give argv instead of command to run a program without a shell.",
+    "Run a shell command in a running space and wait for its end. Answers with the exit code and what it printed; a command that fails is a result, not an error. Give argv instead of command to run a program without a shell. What it starts in the background (program > /tmp/log 2>&1 &) goes on running after its end.",
   effect: "write",
   idempotent: false,
   permission: "spaces.run",
@@ -32,7 +32,11 @@ export const runCommand = operation({
       .optional()
       .describe("Directory to run in, absolute or below the space's working directory, which is the default"),
     env: z.record(z.string(), z.string()).default({}).describe("Environment variables beside the space's own"),
-    stdin: z.string().max(1_048_576).optional().describe("Text for its standard input; none when left out"),
+    stdin: z.string().max(1_048_576).optional().describe("For its standard input; none when left out"),
+    stdin_encoding: z
+      .enum(["utf8", "base64"])
+      .default("utf8")
+      .describe("How to understand stdin; base64 for what is not text"),
     timeout_seconds: z.coerce
       .number()
       .int()

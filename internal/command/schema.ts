@@ -13,6 +13,7 @@ export const CommandResult = z
     stdout_cut: z.boolean().describe("Whether something of standard output was left out"),
     stderr_cut: z.boolean().describe("Whether something of standard error was left out"),
     duration_ms: z.number().int().describe("How long it ran, in milliseconds"),
+    note: z.string().optional().describe("Present when its end needs an explanation: what to do about it"),
   })
   .meta({ id: "CommandResult" });
 

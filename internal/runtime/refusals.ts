@@ -1,8 +1,8 @@
 import { Problem } from "../problem/problem.ts";
 
-/** A working directory that is not in the space. */
+/** A working directory that the command cannot begin in. */
 export function noDirectory(cwd: string): Problem {
-  const detail = `The directory ${cwd} does not exist in the space. Create it first or choose another.`;
+  const detail = `There is no directory ${cwd} in the space, or its user may not enter it. Create it first or choose another.`;
   return new Problem("invalid_input", detail, {
     errors: [{ path: "/cwd", message: "no such directory in the space" }],
   });
