@@ -1,4 +1,11 @@
-const secret = /secret|password|passwd|token|api_?key|private_?key|authorization|credential/i;
+const secret = new RegExp(
+  [
+    "secret|token|credential|authorization|bearer|cookie",
+    "passw|passphrase|passcode|pass$|pwd",
+    "(?:api|access|account|auth|private|signing|encryption|ssh|master)[_-]?key",
+  ].join("|"),
+  "i",
+);
 
 /** The same value with whatever stands under a name that sounds like a secret hidden. */
 export function hideSecrets(value: unknown): unknown {
