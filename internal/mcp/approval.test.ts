@@ -151,7 +151,7 @@ describe("a call that needs approval, 2026-07-28", () => {
 
   test("refuses a state that was changed, made up, or has expired", async (t) => {
     const { catalogue } = asking(() => {
-      throw problem({ expires_at: Date.now() - 1 });
+      throw problem({ expires_at: Date.now() - 24 * 3_600_000 });
     });
     const daemon = await daemonFor(t, { catalogue });
     const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
@@ -167,6 +167,17 @@ describe("a call that needs approval, 2026-07-28", () => {
     ...params,
     requestState,
     inputResponses: { approval: { action: "accept" } },
+  });
+
+  test("takes a state back for a day after its question has expired, so that its client hears so", async (t) => {
+    const { catalogue, told } = asking(() => {
+      throw problem({ expires_at: Date.now() - 1000 }, told.at(-1) === undefined ? "approval_required" : "declined");
+    });
+    const daemon = await daemonFor(t, { catalogue });
+    const { answer } = await callModern(daemon.url, "ada", 1, "tools/call", params, declared);
+    const retry = accepted(answer.result.requestState);
+    const late = await callModern(daemon.url, "ada", 2, "tools/call", retry, declared);
+    assert.equal(late.answer.result.structuredContent.code, "declined");
   });
 
   /** The retry of an accepted question that wants progress. */

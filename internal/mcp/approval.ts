@@ -36,7 +36,7 @@ type State = {
   readonly expires_at: number;
 };
 
-const fallbackLifeMs = 24 * 3_600_000;
+const dayMs = 24 * 3_600_000;
 const inputKey = "approval";
 
 /**
@@ -63,7 +63,8 @@ export class ApprovalStates {
     const state: State = {
       args_hash: hashOf(asked.args ?? {}),
       approval_id: pending.id,
-      expires_at: pending.expires_at ?? this.#now() + fallbackLifeMs,
+      // longer than the question, so that who comes back late hears what became of it
+      expires_at: (pending.expires_at ?? this.#now()) + dayMs,
     };
     const message = `Approve this call: ${pending.label}`;
     const params =
