@@ -14,6 +14,9 @@ NODE := $(or $(SYSTEM_NODE),$(LOCAL_NODE))
 export PATH := $(dir $(NODE)):$(PATH)
 
 BIN := $(NODE) node_modules
+# old npm warns of itself on a new Node
+NPM_INSTALL := NODE_OPTIONS=--no-deprecation npm install --no-save --no-audit --no-fund --loglevel=error
+NO_NPM := knot needs npm: install it first (on Debian or Ubuntu: sudo apt-get install npm).
 TSC := $(BIN)/typescript/bin/tsc
 SOURCES := $(shell find cmd internal -name '*.ts' -not -name '*.test.ts' 2>/dev/null)
 WEB := $(shell find web -type f -not -path 'web/dist/*' 2>/dev/null)
@@ -26,13 +29,15 @@ help: ## List the verbs
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | awk -F'\t' '{ printf "make %-12s %s\n", $$1, $$2 }'
 
 $(LOCAL_NODE):
-	@command -v npm >/dev/null || { echo 'knot needs npm: install it first (on Debian or Ubuntu: apt-get install npm).' >&2; exit 1; }
+	@command -v npm >/dev/null || { echo '$(NO_NPM)' >&2; exit 1; }
 	@echo "The system's Node is missing or older than 22.19: fetching Node 24 from npm into .node/"
-	npm install --prefix .node --no-save --no-audit --no-fund --loglevel=error node-$(OS)-$(ARCH)@24
+	@$(NPM_INSTALL) --prefix .node node-$(OS)-$(ARCH)@24
 
 # not `npm ci`: it refuses a lock file without the packages of other platforms, which not every registry carries
 node_modules/.installed: package.json package-lock.json | $(NODE)
-	npm install --no-save --no-audit --no-fund --loglevel=error
+	@command -v npm >/dev/null || { echo '$(NO_NPM)' >&2; exit 1; }
+	@echo 'Installing the packages knot is built from; the first time this takes a minute or more.'
+	@$(NPM_INSTALL)
 	@touch $@
 
 run: build bubblewrap ## Build and start the daemon (ARGS="--server-listen :3000" for flags)
@@ -52,11 +57,13 @@ bubblewrap:
 build: dist/knot web/dist/index.html ## Compile into dist/ and web/dist/; leaves the executable dist/knot
 
 dist/knot: node_modules/.installed $(SOURCES) tsconfig.json cmd/tsconfig.json
-	$(TSC) -p cmd/tsconfig.json
+	@echo 'Building knot.'
+	@$(TSC) -p cmd/tsconfig.json
 	@sed 's|@NODE@|$(NODE)|' cmd/knot/knot.sh > $@ && chmod 755 $@
 
 web/dist/index.html: node_modules/.installed $(WEB)
-	$(BIN)/vite/bin/vite.js build web --logLevel warn
+	@echo 'Building its web pages.'
+	@$(BIN)/vite/bin/vite.js build web --logLevel warn
 
 check: types lint docs-check ## Types, lint, format, dead code and generated files
 

@@ -19,3 +19,19 @@ test("says of an engine that must be there but does not answer why, and that spa
   );
   assert.match(notes[0] ?? "", /there is no such socket/);
 });
+
+test("says so when spaces can run nowhere", async (t) => {
+  const path = process.env["PATH"];
+  t.after(() => {
+    process.env["PATH"] = path;
+  });
+  // no bubblewrap is found
+  process.env["PATH"] = "/nonexistent";
+  const config = ConfigSchema.parse({ server: { docker: { enabled: "never" }, podman: { enabled: "never" } } });
+  const { notes } = await openRuntimes(config, data, () => {});
+  assert.equal(notes.length, 1);
+  assert.match(
+    notes[0] ?? "",
+    /^No container engine answers, and spaces cannot run as processes of this machine yet: .*apt-get install bubblewrap/,
+  );
+});

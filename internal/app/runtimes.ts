@@ -109,6 +109,7 @@ async function processNote(runtime: Runtime, missing: "answers" | "can be used" 
     const limits = limitsText(runtime.enforcement);
     return `${where}: ${runtime.isolation}, ${engine} ${version}${limits === "enforced" ? "" : `; ${limits}`}.`;
   } catch (thrown) {
-    return `Spaces cannot run as processes of this machine yet: ${(thrown as Error).message}`;
+    const nowhere = missing === null ? "Spaces" : `No container engine ${missing}, and spaces`;
+    return `${nowhere} cannot run as processes of this machine yet: ${(thrown as Error).message}`;
   }
 }

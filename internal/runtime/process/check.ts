@@ -10,7 +10,10 @@ export async function checkBubblewrap(signal: AbortSignal): Promise<string> {
   const options = { signal, timeout: 5_000, encoding: "utf8" } as const;
   const version = await run("bwrap", ["--version"], options).catch((thrown: NodeJS.ErrnoException) => {
     if (thrown.code === "ENOENT")
-      throw unavailable("bubblewrap is not installed. Run `apt-get install bubblewrap`", thrown);
+      throw unavailable(
+        `bubblewrap is not installed. Run \`${isRoot() ? "" : "sudo "}apt-get install bubblewrap\``,
+        thrown,
+      );
     throw unavailable(`bubblewrap does not run: ${thrown.message}`, thrown);
   });
   const user = isRoot() ? [] : ["--unshare-user"];
