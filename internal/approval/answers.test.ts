@@ -67,7 +67,7 @@ test("makes no call that its person declined, whatever became of the question", 
   const knot = await asking(t);
   const declined = (approval_id: string) => knot.call({ space: "a" }, agent({ approval_id, declined: true }));
   await assert.rejects(declined("unknown"), { code: "declined" });
-  const [policy] = (await knot.policies.list(person())).policies;
+  const [policy] = (await knot.policies.list(person(), { limit: 100 })).policies;
   const id = await questionId(knot.call({ space: "a" }));
   await knot.policies.delete(person(), policy?.id as string);
   await assert.rejects(declined(id), { code: "declined" });
@@ -95,7 +95,7 @@ test("does not run twice what a lost answer is asked for again when nothing asks
   const id = await questionId(knot.call({ space: "a" }));
   await knot.approvals.approve(person(), yes(id));
   await knot.call({ space: "a" }, agent({ approval_id: id }));
-  const [policy] = (await knot.policies.list(person())).policies;
+  const [policy] = (await knot.policies.list(person(), { limit: 100 })).policies;
   await knot.policies.delete(person(), policy?.id as string);
   await knot.approvals.sweep();
   assert.deepEqual(await knot.call({ space: "a" }, agent({ approval_id: id })), { started: 1 });
@@ -105,7 +105,7 @@ test("does not run twice what a lost answer is asked for again when nothing asks
 test("withdraws the question when the policy no longer asks", async (t) => {
   const knot = await asking(t);
   const id = await questionId(knot.call({ space: "a" }));
-  const [policy] = (await knot.policies.list(person())).policies;
+  const [policy] = (await knot.policies.list(person(), { limit: 100 })).policies;
   await knot.policies.delete(person(), policy?.id as string);
   assert.deepEqual(await knot.call({ space: "a" }), { started: 1 });
   await assert.rejects(knot.approvals.approve(person(), yes(id)), { code: "conflict" });

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Call } from "../operation/call.ts";
+import { type PageRequest, pageOf, pageWithin } from "../operation/page.ts";
 import { may } from "../operation/principal.ts";
 import type { Capability } from "../operation/waist.ts";
 import { Problem } from "../problem/problem.ts";
@@ -54,13 +55,17 @@ export class ApprovalPolicies {
   }
 
   /** Those that concern the caller; with approvals.manage all. */
-  async list({ principal }: Call): Promise<{ policies: ApprovalPolicy[] }> {
+  async list({ principal }: Call, page: PageRequest) {
     const all = await this.#deps.store.all();
     const concerns = (policy: StoredPolicy) =>
       policy.subject === "everyone" ||
       policy.user_id === principal.user_id ||
       (policy.subject === "role" && (principal.role_ids ?? []).includes(policy.subject_id));
-    return { policies: (may(principal, "approvals.manage") ? all : all.filter(concerns)).map(shown) };
+    const seen = may(principal, "approvals.manage") ? all : all.filter(concerns);
+    return pageOf(
+      "policies",
+      pageWithin(seen.map(shown), ({ id }) => id, page),
+    );
   }
 
   async set(call: Call, input: PolicyInput): Promise<ApprovalPolicy> {

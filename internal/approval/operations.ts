@@ -106,14 +106,14 @@ export const listApprovalPolicies = operation({
   effect: "read",
   idempotent: true,
   permission: null,
-  input: z.strictObject({}),
-  output: z.object({ policies: z.array(ApprovalPolicy).describe("The policies") }),
+  input: z.strictObject(pageInput),
+  output: z.object({ policies: z.array(ApprovalPolicy).describe("The policies"), ...pageOutput }),
   problems: [],
   path: "/approval-policies",
   tool: { visibility: "discoverable", keywords: ["ask", "auto", "allow", "rules"] },
   command: { words: ["approval", "policies"], args: [] },
   label: () => "List approval policies",
-  run: (call, _input, { approvalPolicies }: Policing) => approvalPolicies.list(call),
+  run: (call, input, { approvalPolicies }: Policing) => approvalPolicies.list(call, input),
 });
 
 export const setApprovalPolicy = operation({

@@ -22,6 +22,8 @@ export interface EventStore {
   between(filter: EventFilter, after: number, through: number, limit: number): Promise<readonly Event[]>;
   /** The newest ones, oldest first. */
   latest(filter: EventFilter, limit: number): Promise<readonly Event[]>;
+  /** How many there are behind `after`, up to `through`. */
+  count(filter: EventFilter, after: number, through: number): Promise<number>;
   /** Null when nothing has ever happened. */
   bounds(): Promise<{ readonly oldest: number; readonly newest: number } | null>;
   /** Deletes what is older, and what is more than `keep`; the newest event always stays. */

@@ -138,6 +138,8 @@ storeTest("tells the groups what is for them, live and later, and nobody which g
       listed.events.map(({ seq }) => seq),
       table[at],
     );
+    const page = await events.list(createCall({ principal: who, door: "web" }), { after: 1, limit: 1 });
+    assert.deepEqual([page.total, page.returned], [table[at]?.filter((seq) => seq > 1).length, 1]);
     assert.ok(!JSON.stringify(listed).includes("g1"));
     const replayed = events.subscribe(who, 0, never());
     assert.deepEqual(await take(replayed, table[at]?.length ?? 0), table[at]);

@@ -78,7 +78,7 @@ export class Events implements Disposable {
   async list(
     { principal }: Call,
     input: { after?: number | undefined; limit: number; types?: readonly string[] | undefined },
-  ): Promise<{ events: Event[]; returned: number; last_seq: number }> {
+  ): Promise<{ events: Event[]; total: number; returned: number; last_seq: number }> {
     const { store } = this.#deps;
     const filter = { viewer: viewerOf(principal), types: input.types };
     const horizon = this.#order.horizon;
@@ -88,7 +88,9 @@ export class Events implements Disposable {
         : await store.between(filter, input.after, horizon, input.limit);
     const more = input.after !== undefined && events.length === input.limit;
     const last = events.at(-1)?.seq ?? 0;
-    return { events: [...events], returned: events.length, last_seq: more ? last : Math.max(horizon, last) };
+    const through = Math.max(horizon, last);
+    const total = await store.count(filter, input.after ?? 0, through);
+    return { events: [...events], total, returned: events.length, last_seq: more ? last : through };
   }
 
   /** Now and then: deletes events older than `retention_days` and all but the newest `keep`. */

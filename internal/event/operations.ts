@@ -28,6 +28,7 @@ export const listEvents = operation({
   }),
   output: z.object({
     events: z.array(Event).describe("The events"),
+    total: z.number().int().describe("How many there are in all, behind after"),
     returned: z.number().int().describe("How many are here"),
     last_seq: z.number().int().describe("Give this as after the next time"),
   }),

@@ -44,6 +44,16 @@ export function decodeCursor(cursor: string | undefined, parts: number): readonl
   );
 }
 
+/** The page of a list that is small enough to be in memory as a whole; `keyOf` tells its items apart. */
+export function pageWithin<Item>(all: readonly Item[], keyOf: (item: Item) => string, page: PageRequest): Page<Item> {
+  const after = decodeCursor(page.cursor, 1)?.[0];
+  const start = after === undefined ? 0 : all.findIndex((item) => keyOf(item) === after) + 1;
+  const items = all.slice(start, start + page.limit);
+  const last = items.at(-1);
+  const more = last !== undefined && start + items.length < all.length;
+  return { items, total: all.length, next: more ? [keyOf(last)] : null };
+}
+
 /** The page as it goes out, under the noun's own name: `{ spaces: [...], total, returned, next_cursor }`. */
 export function pageOf<Name extends string, Item>(name: Name, page: Page<Item>) {
   return {

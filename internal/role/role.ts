@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { NewEvent } from "../event/schema.ts";
 import type { Call } from "../operation/call.ts";
-import { decodeCursor, type Page, type PageRequest, pageOf } from "../operation/page.ts";
+import { type PageRequest, pageOf, pageWithin } from "../operation/page.ts";
 import { type Permission, permissionNames, permissions } from "../operation/permission.ts";
 import { lacking } from "../operation/principal.ts";
 import { Problem } from "../problem/problem.ts";
@@ -36,14 +36,10 @@ export class Roles {
   }
 
   async list(page: PageRequest) {
-    const roles = await this.#all();
-    const after = decodeCursor(page.cursor, 1)?.[0];
-    const start = after === undefined ? 0 : roles.findIndex((role) => role.id === after) + 1;
-    const items = roles.slice(start, start + page.limit);
-    const last = items.at(-1);
-    const more = last !== undefined && start + items.length < roles.length;
-    const result: Page<Role> = { items, total: roles.length, next: more ? [last.id] : null };
-    return pageOf("roles", result);
+    return pageOf(
+      "roles",
+      pageWithin(await this.#all(), ({ id }) => id, page),
+    );
   }
 
   async get(ref: string): Promise<Role> {

@@ -26,6 +26,16 @@ export class SqlEvents implements EventStore {
     return rows.reverse().map(eventFrom);
   }
 
+  async count(filter: EventFilter, after: number, through: number): Promise<number> {
+    const { total } = await this.#matching(filter)
+      .where("seq", ">", after)
+      .where("seq", "<=", through)
+      .clearSelect()
+      .select(({ fn }) => fn.countAll<number>().as("total"))
+      .executeTakeFirstOrThrow();
+    return Number(total);
+  }
+
   async bounds() {
     const { oldest, newest } = await this.#store.db
       .selectFrom("events")

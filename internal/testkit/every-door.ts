@@ -114,6 +114,16 @@ function recordTests(op: AnyOperation, sample: (op: AnyOperation) => Record<stri
     for (const field of op.command?.args ?? []) assert.ok(Object.hasOwn(fields, field), `<${field}> is no input`);
   });
 
+  if (op.name.startsWith("list_")) {
+    test("says how many there are in all and how many are here, and how to get the rest", () => {
+      const told = Object.keys((output["properties"] ?? {}) as object);
+      assert.ok(told.includes("total") && told.includes("returned"), told.join());
+      if (!Object.hasOwn(fields, "limit")) return;
+      const [from, next] = Object.hasOwn(fields, "cursor") ? ["cursor", "next_cursor"] : ["after", "last_seq"];
+      assert.ok(Object.hasOwn(fields, from) && told.includes(next), `${from}, ${next}`);
+    });
+  }
+
   test("declares only problems that exist", () => {
     assert.deepEqual(
       op.problems.filter((code) => problems[code] === undefined),

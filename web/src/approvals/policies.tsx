@@ -11,7 +11,7 @@ import { NewPolicy } from "./new-policy.tsx";
 
 /** Which calls ask first. Without a rule, calls of AI clients run as far as their token allows. */
 export function Policies() {
-  const query = useOperation("list_approval_policies", {});
+  const query = useOperation("list_approval_policies", { limit: 1000 });
   const [adding, setAdding] = useState(false);
   const policies = query.data?.policies ?? [];
   const add = (
