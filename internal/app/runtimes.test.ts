@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { ConfigSchema } from "../config/schema.ts";
 import { openRuntimes } from "./runtimes.ts";
@@ -28,7 +31,9 @@ test("says so when spaces can run nowhere", async (t) => {
   // no bubblewrap is found
   process.env["PATH"] = "/nonexistent";
   const config = ConfigSchema.parse({ server: { docker: { enabled: "never" }, podman: { enabled: "never" } } });
-  const { notes } = await openRuntimes(config, data, () => {});
+  const spaces = mkdtempSync(join(tmpdir(), "knot-spaces-"));
+  t.after(() => rmSync(spaces, { recursive: true }));
+  const { notes } = await openRuntimes(config, { ...data, spaces }, () => {});
   assert.equal(notes.length, 1);
   assert.match(
     notes[0] ?? "",
