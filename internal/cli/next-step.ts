@@ -7,14 +7,10 @@ export function problemFrom(document: ProblemDocument): Problem {
 }
 
 function nextStep(document: ProblemDocument): string {
-  const approval = document["approval"] as { id?: string } | undefined;
-  const id = approval?.id ?? document["approval_id"];
   const { code, reason } = document;
   if (code === "unavailable" && typeof reason === "string") return unreachableStep(reason);
   if (code === "confirmation_required") return " Add --confirm to do it.";
   if (code === "unauthenticated") return " Run `knot connect URL` with a token, or set KNOT_TOKEN.";
-  if (code === "approval_required" && typeof id === "string")
-    return ` Once it is approved, run this again with --approval ${id}.`;
   return "";
 }
 
