@@ -25,6 +25,14 @@ describe("a schema as models read it", () => {
     assert.equal(compactParameters({ input_schema }), "note: string | null, size?: number | null");
   });
 
+  test("names the fields of the objects in a list, unless they are many", () => {
+    const edit = z.object({ search: z.string(), count: z.number().default(1) });
+    const compact = (schema: z.ZodType) => compactParameters({ input_schema: shown({ edits: z.array(schema) }) });
+    assert.equal(compact(edit), "edits: {search: string, count?: number}[]");
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`field_${index}`, z.string()]));
+    assert.equal(compact(z.object(many)), "edits: object[]");
+  });
+
   test("says that any further field is meant", () => {
     const { properties } = shown({ data: z.record(z.string(), z.unknown()) });
     assert.equal((properties as { data: { additionalProperties: unknown } }).data.additionalProperties, true);

@@ -62,12 +62,20 @@ export function compactParameters(tool: Pick<Tool, "input_schema">): string {
     .join(", ");
 }
 
+/** What a list is of, with the fields of objects: models have to get them right the first time. */
+function itemName(items: unknown): string {
+  const { type, properties } = (items ?? {}) as JsonSchema;
+  const isObject = type === "object" && typeof properties === "object" && properties !== null;
+  const fields = isObject ? `{${compactParameters({ input_schema: items as JsonSchema })}}` : "";
+  return fields === "" || fields.length > 200 ? wrapped(typeName(items)) : fields;
+}
+
 function typeName(schema: unknown): string {
   if (typeof schema !== "object" || schema === null) return "any";
   const { type, enum: values, items, anyOf, const: only } = schema as JsonSchema;
   if (Array.isArray(values) && values.length <= 8) return values.map((value) => JSON.stringify(value)).join(" | ");
   if (only !== undefined) return JSON.stringify(only);
-  if (type === "array") return `${wrapped(typeName(items))}[]`;
+  if (type === "array") return `${itemName(items)}[]`;
   if (typeof type === "string") return type;
   if (Array.isArray(type)) return type.join(" | ");
   if (Array.isArray(anyOf)) return [...new Set(anyOf.slice(0, 4).map(typeName))].join(" | ");
