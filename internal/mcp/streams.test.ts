@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { FakeCatalogue, fakeTool, text } from "./fixtures/catalogue.ts";
-import { beginSession } from "./fixtures/clients.ts";
+import { beginSession, messagesOf, modernRequest, post } from "./fixtures/clients.ts";
 import { daemonFor, type TestDaemon } from "./fixtures/daemon.ts";
 
 const stream = (daemon: TestDaemon, headers: Record<string, string>) =>
@@ -78,5 +78,31 @@ describe("a stream of a session", () => {
     const third = await stream(daemon, { ...headers, "last-event-id": last });
     daemon.catalogue.change("ada");
     assert.match(await readUntil(third, "list_changed"), /list_changed/);
+  });
+});
+
+describe("a listen stream", () => {
+  test("ends with a result when the daemon stops, so that its client knows that nothing broke", async (t) => {
+    const daemon = await daemonFor(t);
+    const { headers, body } = modernRequest("all", "subscriptions/listen", {
+      notifications: { toolsListChanged: true },
+    });
+    const response = await post(daemon.url, body, { headers });
+    assert.equal(response.headers.get("x-accel-buffering"), "no");
+    const stopped = daemon.server.close();
+    const messages = messagesOf(await response.text());
+    await stopped;
+    const id = { "io.modelcontextprotocol/subscriptionId": "all" };
+    assert.deepEqual(messages[0].params, { notifications: { toolsListChanged: true }, _meta: id });
+    const { result } = messages.at(-1);
+    assert.deepEqual([result.resultType, result._meta["io.modelcontextprotocol/subscriptionId"]], ["complete", "all"]);
+  });
+
+  test("that asks for nothing there is, is told so and ends", async (t) => {
+    const daemon = await daemonFor(t);
+    const asked = { promptsListChanged: true, resourceSubscriptions: ["space://bob"] };
+    const { headers, body } = modernRequest(1, "subscriptions/listen", { notifications: asked });
+    const [acknowledged, end] = messagesOf(await (await post(daemon.url, body, { headers })).text());
+    assert.deepEqual([acknowledged.params.notifications, end.result.resultType], [{}, "complete"]);
   });
 });
