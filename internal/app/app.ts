@@ -91,6 +91,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
     ...{ store, vault, audit, identity, url, onError },
     approval_ms: config.server.approvals.expire_hours * 3_600_000,
     arrived: async (tool, signal) => registry.get(tool.name) ?? arrived(catalogue, tool, signal),
+    expected: (name) => registry.get(name) ?? catalogue.find(name) ?? upstreams.expected(name),
     onPassed: (capability, call, outcome, ms) => metrics.passed(capability, call, outcome, ms),
     onInternal: (call, capability, cause) =>
       log.error({ err: cause, call: call.id }, `Unexpected error in ${capability.name}`),
@@ -98,7 +99,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   opened.use(governance.approvals);
   opened.use(governance.events);
 
-  const upstreams = opened.use(openTools(config, log));
+  const upstreams = opened.use(openTools(config, log, audit));
   const servers = new Servers({
     ...{ version, url, store },
     runtimes: [...runtimes.byName.values()],

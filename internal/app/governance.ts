@@ -1,5 +1,5 @@
 import { Approvals } from "../approval/approval.ts";
-import { ApprovalPolicies, type PolicySubjects } from "../approval/approval-policies.ts";
+import { ApprovalPolicies, type PolicySubjects, type PolicyTools } from "../approval/approval-policies.ts";
 import type { Audit } from "../audit/audit.ts";
 import { openEvents } from "../event/event.ts";
 import { Idempotency } from "../idempotency/idempotency.ts";
@@ -22,6 +22,8 @@ type Deps = {
   readonly approval_ms: number;
   /** The operation or tool of this name, as soon as it is there; known only after the catalogue is made. */
   readonly arrived: (tool: Pick<Capability, "name" | "origin">, signal: AbortSignal) => Promise<Capability | undefined>;
+  /** The operation or tool of this name or alias, also of servers that are away. */
+  readonly expected: PolicyTools["find"];
   readonly onPassed: NonNullable<WaistDeps["onPassed"]>;
   readonly onInternal: WaistDeps["onInternal"];
   readonly onError: (what: string, cause: unknown) => void;
@@ -33,6 +35,7 @@ export async function createGovernance(deps: Deps) {
   const approvalPolicies = new ApprovalPolicies({
     store: new SqlApprovalPolicies(store),
     subjects: subjectsOf(identity),
+    tools: { find: deps.expected },
   });
   const approvals: Approvals = new Approvals({
     store: new SqlApprovals(store),

@@ -181,7 +181,7 @@ describe("the tools of two connected servers", () => {
     await house.admin.browser.ok("set_approval_policy", {
       subject: "token",
       subject_id: id,
-      tool: "local__echo",
+      tool: "local.echo",
       mode: "ask",
     });
     await withClient(

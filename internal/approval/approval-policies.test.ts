@@ -45,8 +45,32 @@ async function create(t: TestContext) {
     find: async (_subject: string, ref: string) =>
       ref in owners ? { id: ref, name: ref, user_id: owners[ref] ?? null } : null,
   };
-  return { policies: new ApprovalPolicies({ store, subjects }), queries: () => queries };
+  return { policies: new ApprovalPolicies({ store, subjects, tools }), queries: () => queries };
 }
+
+const aliases: Record<string, string> = { "ai.draw": "ai__draw" };
+const restricted: Record<string, "integrations.use"> = { ai__draw: "integrations.use" };
+const tools = {
+  find: (wanted: string) => {
+    const name = aliases[wanted] ?? wanted;
+    return name === "strat_space" ? null : { name, permission: restricted[name] ?? null };
+  },
+};
+
+test("is kept under the name of the tool, by whatever name it was set", async (t) => {
+  const { policies } = await create(t);
+  const user = caller("web", { permissions: new Set(["integrations.use"]) });
+  assert.equal((await policies.set(user, { subject: "user", tool: "ai.draw", mode: "ask" })).tool, "ai__draw");
+  assert.equal(await policies.asks({ name: "ai__draw", effect: "write", asks: true }, user), true);
+});
+
+test("is refused for a tool that does not exist, or not for the caller", async (t) => {
+  const { policies } = await create(t);
+  for (const tool of ["strat_space", "ai.draw", "ai__draw"]) {
+    await assert.rejects(policies.set(caller(), { subject: "user", tool, mode: "ask" }), { code: "not_found" });
+  }
+  assert.equal((await policies.set(admin(), { subject: "everyone", tool: "ai.draw", mode: "ask" })).tool, "ai__draw");
+});
 
 test("asks by default only where the assistant changes something", async (t) => {
   const { policies } = await create(t);

@@ -27,9 +27,16 @@ export type PolicyInput = {
   readonly mode: PolicyMode;
 };
 
+/** Finds what a policy is for. */
+export interface PolicyTools {
+  /** The operation or tool of this name or alias; null when there is none. */
+  find(name: string): Pick<Capability, "name" | "permission"> | null;
+}
+
 type Deps = {
   readonly store: ApprovalPolicyStore;
   readonly subjects: PolicySubjects;
+  readonly tools: PolicyTools;
   readonly now?: () => number;
 };
 
@@ -79,13 +86,14 @@ export class ApprovalPolicies {
       );
     }
     if (input.mode === "auto") refuseLoosening(call);
+    const tool = this.#toolOf(call, input.tool);
     const policy = await this.#deps.store.put({
       id: randomUUID(),
       subject: input.subject,
       subject_id: subject.id,
       subject_name: subject.name,
       user_id: subject.user_id,
-      tool: input.tool,
+      tool,
       mode: input.mode,
       set_by: own ? "owner" : "admin",
       created_by: principal.username,
@@ -137,6 +145,17 @@ export class ApprovalPolicies {
       this.#byTool = null;
       throw cause;
     }
+  }
+
+  /** A policy for a name that nobody has would never ask, and never say so. */
+  #toolOf({ principal }: Call, wanted: string): string {
+    if (wanted === "*") return wanted;
+    const found = this.#deps.tools.find(wanted);
+    const visible =
+      found !== null &&
+      (found.permission === null || may(principal, found.permission) || may(principal, "approvals.manage"));
+    if (!visible) throw new Problem("not_found", `There is no operation or tool "${wanted}".`);
+    return found.name;
   }
 
   async #subjectOf({ principal }: Call, { subject, subject_id }: PolicyInput) {

@@ -67,6 +67,7 @@ export async function approvalsFor(
     subjects: {
       find: async (_subject, ref) => (ref === "t1" ? { id: "t1", name: "agent", user_id: "ann" } : null),
     },
+    tools: { find: (name) => ({ name, permission: null }) },
   });
   const approvals: Approvals = new Approvals({
     store: parts.approvalStore?.(inner) ?? inner,

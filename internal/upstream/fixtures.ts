@@ -156,10 +156,12 @@ export async function hostileServer(t: TestContext, ...tools: RawTool[]): Promis
 /** A pool of one server, `up`, with its tools callable through a waist. */
 export function poolOf(t: TestContext, server: Partial<UpstreamServer>) {
   const log: string[] = [];
+  const redescribed: string[] = [];
   const upstreams = createUpstreams({
     servers: [{ namespace: "up", ...server }],
     version: "0",
     log: ({ message }) => log.push(message),
+    onRedescribed: ({ tools }) => redescribed.push(...tools),
     backoffMs: { first: 50, last: 200 },
     restMs: { first: 500, last: 1000 },
   });
@@ -170,6 +172,7 @@ export function poolOf(t: TestContext, server: Partial<UpstreamServer>) {
     upstreams,
     source,
     log,
+    redescribed,
     status: () => source.status(),
     names: () => source.list().map(({ name }) => name),
     call: async (name: string, args: unknown = {}, call: Call = callOf()) => {

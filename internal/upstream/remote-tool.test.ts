@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { Problem } from "../problem/problem.ts";
 import { tool } from "./fixtures.ts";
-import { type RemoteTool, toolsFrom } from "./remote-tool.ts";
+import { type RemoteTool, toolName, toolsFrom } from "./remote-tool.ts";
 import { checkServers, type UpstreamServer } from "./server.ts";
 import type { RawTool } from "./session.ts";
 
@@ -130,6 +130,24 @@ describe("a remote tool", () => {
     );
     assert.deepEqual([tools.map(({ name }) => name), warnings], [["ai__c"], ["two tools would be called ai__a_b"]]);
   });
+});
+
+describe("a name", () => {
+  for (const [name, expected] of [
+    ["ai__draw", "ai__draw"],
+    ["ai.draw", "ai__draw"],
+    ["ai.files.read", "ai__files_read"],
+    ["ai__", null],
+    ["ai.", null],
+    ["ai", null],
+    ["draw", null],
+    ["other.draw", null],
+    ["ai.dr aw", null],
+  ] as const) {
+    test(`${name} is ${expected === null ? "none" : expected} of ai`, () => {
+      assert.equal(toolName({ namespace: "ai" }, name), expected);
+    });
+  }
 });
 
 describe("the header names in a schema", () => {

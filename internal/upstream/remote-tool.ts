@@ -16,6 +16,18 @@ export type RemoteTool = Tool & { readonly remote_name: string };
 /** The parts of a schema that are text for people and models. */
 const shownKeys: ReadonlySet<string> = new Set(["title", "description"]);
 
+/** What calling any remote tool needs. */
+export const permission = "integrations.use";
+
+/** The listed name that a listed name or `namespace.tool` stands for; null when it is not one of this server's. */
+export function toolName({ namespace, separator = "__" }: UpstreamServer, name: string): string | null {
+  for (const prefix of [`${namespace}${separator}`, `${namespace}.`]) {
+    const rest = name.startsWith(prefix) ? name.slice(prefix.length).replaceAll(".", "_") : "";
+    if (/^[A-Za-z0-9_-]+$/.test(rest)) return `${namespace}${separator}${rest}`;
+  }
+  return null;
+}
+
 /** Calls a tool where it lives. */
 export type RunRemote = (tool: RemoteTool, args: object, call: Call) => Promise<ToolResult>;
 
@@ -62,7 +74,7 @@ function toolFrom(server: UpstreamServer, raw: RawTool, run: RunRemote): RemoteT
     title: printable(title, 200),
     description,
     effect,
-    permission: "integrations.use",
+    permission,
     origin: namespace,
     asks: effect !== "read",
     schema_hash: hashOf([name, description, input_schema]),

@@ -29,9 +29,13 @@ export type UpstreamStatus = {
   readonly output: readonly string[];
 };
 
+export type Redescribed = { readonly namespace: string; readonly tools: readonly string[] };
+
 export type UpstreamDeps = {
   readonly version: string;
   readonly log: UpstreamLog;
+  /** Hears of tools that a server describes differently than before. */
+  readonly onRedescribed?: ((change: Redescribed) => void) | undefined;
   /** Only tests shorten it. */
   readonly backoffMs?: { readonly first: number; readonly last: number };
   readonly restMs?: { readonly first: number; readonly last: number };
@@ -76,7 +80,8 @@ export class Upstream implements ToolSource {
     this.#server = server;
     this.#deps = deps;
     this.#breaker = new Breaker(deps.restMs);
-    this.#shelf = new ToolShelf(server, (tool, args, call) => this.#run(tool, args, call));
+    const onRedescribed = (tools: readonly string[]) => deps.onRedescribed?.({ namespace: server.namespace, tools });
+    this.#shelf = new ToolShelf(server, (tool, args, call) => this.#run(tool, args, call), onRedescribed);
   }
 
   /** Begins to connect; returns at once. */

@@ -1,11 +1,15 @@
+import type { Capability } from "../operation/waist.ts";
+import { permission, toolName } from "./remote-tool.ts";
 import { checkServers, type UpstreamLog, type UpstreamServer } from "./server.ts";
-import { Upstream, type UpstreamStatus } from "./upstream.ts";
+import { type Redescribed, Upstream, type UpstreamStatus } from "./upstream.ts";
 
 export type UpstreamsDeps = {
   readonly servers: readonly UpstreamServer[];
   /** The version knot gives itself when it introduces itself. */
   readonly version: string;
   readonly log?: UpstreamLog;
+  /** Hears of tools that a server describes differently than before. */
+  readonly onRedescribed?: (change: Redescribed) => void;
   readonly backoffMs?: { readonly first: number; readonly last: number };
   readonly restMs?: { readonly first: number; readonly last: number };
 };
@@ -17,6 +21,8 @@ export type Upstreams = {
   readonly start: () => void;
   /** By namespace. */
   readonly statuses: () => readonly UpstreamStatus[];
+  /** What a tool of this name or alias would be called; null for a name that belongs to none of the servers. */
+  readonly expected: (name: string) => Pick<Capability, "name" | "permission"> | null;
   /** Ends every connection and every child process. */
   readonly close: () => Promise<void>;
 };
@@ -34,6 +40,10 @@ export function createUpstreams({ servers, log = () => {}, ...rest }: UpstreamsD
       for (const source of sources) source.start();
     },
     statuses: () => sources.map((source) => source.status()),
+    expected: (name) => {
+      const [found] = servers.flatMap((server) => toolName(server, name) ?? []);
+      return found === undefined ? null : { name: found, permission };
+    },
     close: async () => {
       await Promise.all(sources.map((source) => source.close()));
     },
