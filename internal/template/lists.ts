@@ -43,7 +43,7 @@ export function readVolumes(reader: YamlReader, part: Part): readonly TemplateVo
       continue;
     }
     const name = reader.text(fields.name, "the name of a volume", { literal: true, check: checkWord });
-    const path = reader.text(fields.path, "path", { check: checkPath });
+    const path = reader.text(fields.path, "path", { check: checkPath })?.replace(/\/+/g, "/").replace(/\/$/, "");
     const read_only = fields.read_only === undefined ? false : (reader.flag(fields.read_only, "read_only") ?? false);
     const reserved_bytes = fields.size === undefined ? 1024 ** 3 : readSize(reader, fields.size, "size", 1024 ** 3);
     if (name === undefined || path === undefined) continue;

@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import type { Value } from "./placeholder.ts";
 import type { Parameter } from "./schema.ts";
 import type { Part, YamlReader } from "./yaml-reader.ts";
@@ -58,6 +59,9 @@ function readParameter(reader: YamlReader, item: Part): Parameter | undefined {
   if (type !== "number" && (fields.min ?? fields.max) !== undefined) {
     reader.fail((fields.min ?? fields.max) as Part, `only a number has min and max; "${name}" is a ${type}`);
   }
+  if (parameter.min !== null && parameter.max !== null && parameter.min > parameter.max) {
+    reader.fail(fields.max as Part, `max of "${name}" must not be below its min, ${parameter.min}`);
+  }
   return { ...parameter, default: readDefault(reader, fields.default, parameter) };
 }
 
@@ -78,6 +82,7 @@ function readChoices(reader: YamlReader, item: Part, part: Part | undefined, typ
     const text = reader.text(one, "a choice", { literal: true, loose: true });
     return text === undefined ? [] : [text];
   });
+  if (choices.length === 0) reader.fail(part, "choices must name at least one");
   if (new Set(choices).size !== choices.length) reader.fail(part, "choices must differ from each other");
   return choices;
 }
@@ -119,11 +124,27 @@ export function checkValue(parameter: Parameter, given: unknown): { value: Value
     return wrong(`must be one of ${parameter.choices?.join(", ")}`);
   }
   if (parameter.pattern === null) return { value: text, mistake: null };
-  // a pattern is the template author's, the text somebody else's: neither gets room for a long search
   if (text.length > 1000) return wrong("is longer than 1000 characters");
-  return new RegExp(`^(?:${parameter.pattern})$`, "u").test(text)
-    ? { value: text, mistake: null }
-    : wrong(`must match ${parameter.pattern}`);
+  const fits = matches(parameter.pattern, text);
+  if (fits === null) return wrong(`takes too long to compare with ${parameter.pattern}`);
+  return fits ? { value: text, mistake: null } : wrong(`must match ${parameter.pattern}`);
+}
+
+/**
+ * Whether the whole text matches; null when that could not be found out in time. A pattern is the template author's, the
+ * text somebody else's, and between them a few characters can keep an engine of regular expressions busy for years.
+ */
+function matches(pattern: string, text: string): boolean | null {
+  try {
+    return runInNewContext(
+      "new RegExp(pattern, 'u').test(text)",
+      { pattern: `^(?:${pattern})$`, text },
+      { timeout: 250 },
+    );
+  } catch (thrown) {
+    if ((thrown as { code?: string }).code === "ERR_SCRIPT_EXECUTION_TIMEOUT") return null;
+    throw thrown;
+  }
 }
 
 const checkName = (name: string) =>

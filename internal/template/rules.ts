@@ -55,7 +55,9 @@ export function readEnvironment(reader: YamlReader, part: Part): Readonly<Record
   const rules = { secrets: true, loose: true };
   const environment: Record<string, string> = {};
   const set = (name: string, value: string, at: Part) => {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name)) reader.fail(at, `"${name}" is not the name of an environment variable`);
+    // assigned to, the last of these would vanish
+    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name === "__proto__")
+      reader.fail(at, `"${name}" is not the name of an environment variable`);
     else if (Object.hasOwn(environment, name)) reader.fail(at, `the variable ${name} is set twice`);
     else environment[name] = value;
   };

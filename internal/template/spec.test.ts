@@ -114,6 +114,25 @@ parameters:
     assert.match(mistakesOf("image: a\nimage: b").join(), /^2:1 /);
   });
 
+  for (const [mistake, text] of [
+    ["2:3 a key of the template must be a single word", "image: debian\n? [privileged]\n: true"],
+    ["3:5 a key of environment must be a single word", "image: debian\nenvironment:\n  ? [A]\n  : b"],
+    ['2:16 "__proto__" is not the name of an environment variable', "image: debian\nenvironment: { __proto__: x }"],
+    [
+      "2:34 something is mounted at /a already",
+      "image: debian\nvolumes: [{ name: a, path: /a }, { name: b, path: //a/ }]",
+    ],
+    [
+      '2:52 max of "n" must not be below its min, 5',
+      "image: debian\nparameters: [{ name: n, type: number, min: 5, max: 1 }]",
+    ],
+    ["2:48 choices must name at least one", "image: debian\nparameters: [{ name: n, type: choice, choices: [] }]"],
+  ] as const) {
+    test(`does not pass over what it would have to ignore: ${mistake}`, () => {
+      assert.ok(mistakesOf(text).includes(mistake), mistakesOf(text).join());
+    });
+  }
+
   test("refuses aliases, anchors and tags", () => {
     assert.equal(mistakesOf("image: &a debian\ncommand: *a").length >= 2, true);
     assert.match(mistakesOf("image: !!js/function x").join(), /tags/);

@@ -199,6 +199,15 @@ parameters:
     assert.deepEqual(again, { parameters: { size: 4, color: "red" }, secrets: {}, kept: ["token"] });
   });
 
+  test("gives up a pattern that would keep it busy", async (t) => {
+    const { templates } = await templatesOf(t);
+    const spec = 'image: debian\nparameters: [{ name: word, pattern: "(a+)+" }]';
+    const { id } = await templates.create(author(), box({ spec }));
+    const version = { template_id: id, template_version: 1 };
+    await assert.rejects(templates.fill(version, { word: `${"a".repeat(60)}!` }), /takes too long to compare/);
+    assert.deepEqual((await templates.fill(version, { word: "aaa" })).parameters, { word: "aaa" });
+  });
+
   test("brings the samples once, and not back after they were deleted", async (t) => {
     const { templates } = await templatesOf(t);
     await templates.ensureSamples();

@@ -77,7 +77,10 @@ export class YamlReader {
       return [];
     }
     return part.items.flatMap(({ key, value }) => {
-      if (!isScalar(key)) return [];
+      if (!isScalar(key)) {
+        if (isNode(key)) this.fail(key, `a key of ${what} must be a single word`);
+        return [];
+      }
       const given = isNode(value) && !(isScalar(value) && value.value === null);
       return given ? [[String(key.value), value, key] as const] : [];
     });
