@@ -48,6 +48,7 @@ class DockerRuntime implements Runtime {
   readonly #marks = new CommandMarks();
   #guarded = false;
   #enforcement: Enforcement | null = null;
+  #found: { readonly engine: string; readonly version: string } | undefined;
 
   constructor(options: DockerRuntimeOptions) {
     this.#instanceId = options.instance_id;
@@ -69,15 +70,24 @@ class DockerRuntime implements Runtime {
   async check(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     const deadline = AbortSignal.timeout(2_000);
     try {
-      const limited = AbortSignal.any([signal, deadline]);
-      const found = await this.#engine.version(limited);
-      this.#enforcement ??= await this.#engine.enforcement(limited);
+      await this.#engine.ping(AbortSignal.any([signal, deadline]));
+      // Podman asks other programs for its version, which takes seconds on a busy machine
+      const found = this.#found ?? (await this.#engine.version(signal));
+      this.#found = found;
+      if (this.#enforcement === null) void this.#learnLimits();
       await this.#guardOnce(found.engine);
       return found;
     } catch (thrown) {
+      // it may come back as another version
+      this.#found = undefined;
       if (signal.aborted) throw this.#engine.problem("The check of the engine", signal, thrown);
       throw this.#engine.unavailable(deadline.aborted ? { code: "ETIMEDOUT" } : thrown);
     }
+  }
+
+  /** Beside the check, which must not wait for it: a busy engine needs long to describe itself. */
+  async #learnLimits(): Promise<void> {
+    this.#enforcement = await this.#engine.enforcement(AbortSignal.timeout(30_000)).catch(() => null);
   }
 
   /** The machine may have restarted, and lost its rules, since the networks were made. */

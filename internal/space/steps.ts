@@ -170,7 +170,8 @@ export class Steps {
       health,
       started_at: this.#deps.now(),
     } as const;
-    const limits = limitsText(this.#runtime(row.runtime).enforcement);
+    const { enforcement } = this.#runtime(row.runtime);
+    const limits = enforcement === null ? "enforced" : limitsText(enforcement);
     await this.#commit(row, passage, change, limits === "enforced" ? "Started" : `Started; ${limits}`);
   }
 

@@ -67,6 +67,11 @@ export class Engine {
     });
   }
 
+  async ping(signal: AbortSignal): Promise<void> {
+    const ask = this.docker.ping as (options: { abortSignal: AbortSignal }) => Promise<unknown>;
+    await ask.call(this.docker, { abortSignal: signal });
+  }
+
   async version(signal: AbortSignal): Promise<{ readonly engine: string; readonly version: string }> {
     const ask = this.docker.version as (options: { abortSignal: AbortSignal }) => Promise<Docker.DockerVersion>;
     const found = await ask.call(this.docker, { abortSignal: signal });
