@@ -86,6 +86,8 @@ test("asks anew when the tool has changed while the question was open", async (t
   assert.notEqual(again, id);
   const { state, reason } = await knot.approvals.get(person(), id);
   assert.deepEqual([state, reason], ["withdrawn", "The tool changed since the question was asked."]);
+  const late = knot.call({ space: "a" }, agent({ approval_id: id }));
+  await assert.rejects(late, { code: "declined", message: /withdrawn.*The tool changed.*Call again/ });
   assert.equal((await knot.approvals.approve(person(), yes(again))).state, "done");
   assert.equal(knot.runs.length, 1);
 });

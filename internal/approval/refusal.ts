@@ -68,7 +68,10 @@ export function unfinished(row: StoredApproval, url: string): Problem {
   const reason = row.reason === null ? "" : ` Reason: ${row.reason}`;
   const said = {
     denied: `${row.decided_by_name ?? "Someone"} denied this call.${reason} Do not try it again unasked.`,
-    withdrawn: `This call was not made.${reason} Do not try it again unasked.`,
+    withdrawn:
+      row.decided_by === null
+        ? `The question was withdrawn.${reason} Call again.`
+        : `This call was not made.${reason} Do not try it again unasked.`,
     expired: `The question has expired.${reason} Ask the user before you call again.`,
   };
   return new Problem("declined", said[row.state as keyof typeof said], { extra });

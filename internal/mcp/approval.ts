@@ -87,7 +87,7 @@ export class ApprovalStates {
     const { id, label, isOpen, url, expires_at } = this.pending(problem);
     if (!isOpen) return result;
     const until = expires_at === null ? "" : `, until ${new Date(expires_at).toISOString()}`;
-    const text = `Approval ${id} (${label}) waits for a decision at ${url}${until}.`;
+    const text = `Approval ${id} (${label}) waits for a decision at ${url}${until}. Called again, the tool waits for it.`;
     return { ...result, content: [...result.content, { type: "text", text }] };
   }
 

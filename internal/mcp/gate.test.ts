@@ -160,6 +160,8 @@ describe("2026-07-28", () => {
     for (const [region, code] of [
       ["us", -32020],
       [undefined, -32020],
+      ["=?base64?dXM=?=", -32020],
+      ["=?base64?ZXU=?=", undefined],
       ["eu", undefined],
     ] as const) {
       const response = await post(daemon.url, body, {
