@@ -86,7 +86,7 @@ export class Audit implements AuditLog, AsyncDisposable {
       operation: printable(event.operation, 200),
       origin: "knot",
       effect: "write",
-      label: printable(event.label),
+      label: labelOf(event.label),
       outcome: event.outcome,
       problem_code: event.problem_code ?? null,
       duration_ms: 0,
@@ -199,12 +199,15 @@ function rowOf({ call, capability, label, outcome, problem, started_at, duration
     operation: printable(capability.name, 200),
     origin: printable(capability.origin, 200),
     effect: capability.effect,
-    label: printable(label),
+    label: labelOf(label),
     outcome,
     problem_code: problem?.code ?? null,
     duration_ms: Math.round(duration_ms),
   };
 }
+
+/** One line, without a token that somebody put where a name belongs. */
+const labelOf = (text: string): string => printable(text.replaceAll(/knot_[\w-]{20,}/g, "knot_***"));
 
 const credentialOf = (credential: Credential | undefined) => ({
   credential_kind: credential?.kind ?? null,
