@@ -108,6 +108,7 @@ export const deleteGroup = operation({
   path: "/groups/{group}",
   tool: { visibility: "discoverable", keywords },
   command: { words: ["group", "delete"], args: ["group"] },
+  confirms: true,
   label: ({ group }) => `Delete group "${group}"`,
   run: async (call, { group, confirm }, { groups }: { groups: Pick<Groups, "delete"> }) => {
     await groups.delete(call, group, confirm);

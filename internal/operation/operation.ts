@@ -46,6 +46,8 @@ export type Operation<
   readonly label: (input: z.output<Input>) => string;
   /** Whether it asks for approval where asking is the default; a read does not, the rest does. */
   readonly approval?: boolean;
+  /** With `confirm: false` it changes nothing and only says what would be lost: that needs no approval. */
+  readonly confirms?: boolean;
   /** Creates something: takes an idempotency key over every door. */
   readonly creates?: boolean;
   readonly run: (call: Call, input: z.output<Input>, needs: Needs) => Promise<z.input<Output>>;

@@ -74,6 +74,7 @@ function bind(op: AnyOperation, services: unknown): BoundOperation {
     permission: op.permission,
     origin: "knot",
     asks: op.approval ?? op.effect !== "read",
+    previews: (input: { readonly confirm?: unknown }) => op.confirms === true && input.confirm === false,
     schema_hash: hashOf([op.name, op.description, jsonSchemaOf(op.input, "input")]),
     parse: (raw) => parseStrictly(op.input, raw ?? {}),
     label: op.label,

@@ -49,6 +49,37 @@ describe("the waist", () => {
     assert.deepEqual([audited[0]?.label, audited[0]?.outcome], ["Add 2", "ok"]);
   });
 
+  test("asks nobody about a call that only asks what would be lost", async () => {
+    const asked: unknown[] = [];
+    const { waist, audited } = waistOf({
+      approvals: {
+        admit: async (_capability, input) => {
+          asked.push(input);
+          return { run: true };
+        },
+      },
+    });
+    const removeNumber = operation({
+      ...addNumber,
+      name: "remove_number",
+      input: z.strictObject({ confirm: z.boolean() }),
+      label: () => "Remove",
+      confirms: true,
+      run: async (_call, { confirm }) => {
+        if (!confirm) throw new Problem("confirmation_required", "It would be lost.");
+        return { total: 0 };
+      },
+    });
+    const registry = createRegistry([removeNumber], {}, waist);
+    await assert.rejects(
+      registry.invoke("remove_number", { confirm: false }, callOf()),
+      refused("confirmation_required"),
+    );
+    await registry.invoke("remove_number", { confirm: true }, callOf());
+    assert.deepEqual(asked, [{ confirm: true }]);
+    assert.equal(audited.length, 2);
+  });
+
   test("denies without the permission, before it looks at the input, and writes that down", async () => {
     const { invoke, audited, total } = counting();
     const call = callOf({ principal: principal({ permissions: new Set(["mcp.use"]) }) });

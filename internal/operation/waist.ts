@@ -16,6 +16,8 @@ export type Capability = {
   readonly origin: string;
   /** Whether it asks where asking is the default. */
   readonly asks: boolean;
+  /** Whether this input changes nothing and only asks what would be lost: that needs no approval. */
+  readonly previews?: (input: never) => boolean;
   /** Changes when the description or the schema does; an approval is bound to it. */
   readonly schema_hash: string;
   /** Throws `invalid_input`. */
@@ -112,7 +114,7 @@ export class Waist {
       authorize(capability, call);
       const input = capability.parse(raw);
       label = capability.label(input as never);
-      if (!approved) {
+      if (!approved && capability.previews?.(input as never) !== true) {
         const admission = await approvals.admit(capability, input, label, call);
         if (!admission.run) {
           await finish("ok", null);

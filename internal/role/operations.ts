@@ -103,6 +103,7 @@ export const deleteRole = operation({
   path: "/roles/{role}",
   tool: { visibility: "discoverable", keywords: ["permissions", "access", "rbac", "remove"] },
   command: { words: ["role", "delete"], args: ["role"] },
+  confirms: true,
   label: ({ role }) => `Delete role "${role}"`,
   run: async (call, { role, confirm }, { roles }: { roles: Pick<Roles, "delete"> }) => {
     await roles.delete(call, role, confirm);

@@ -141,6 +141,7 @@ export const deleteSpace = operation({
   path: "/spaces/{space}",
   tool: { visibility: "native", keywords: ["delete", "remove", "destroy", "space", "environment"] },
   command: { words: ["space", "delete"], args: ["space"] },
+  confirms: true,
   label: ({ space, force, keep_volumes }) =>
     `Delete space "${space}"${keep_volumes ? ", keeping its volumes" : " with its volumes"}${force ? ", by force" : ""}`,
   run: (call, input, { spaces }: Needs<"delete">) => spaces.delete(call, input),

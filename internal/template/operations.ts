@@ -118,6 +118,7 @@ export const deleteTemplate = operation({
   path: "/templates/{template}",
   tool: { visibility: "discoverable", keywords: ["template", "remove", "destroy"] },
   command: { words: ["template", "delete"], args: ["template"] },
+  confirms: true,
   label: ({ template }) => `Delete template "${template}"`,
   run: (call, input, { templates }: Needs<"delete">) => templates.delete(call, input),
 });

@@ -140,6 +140,7 @@ export const deleteUser = operation({
   path: "/users/{user}",
   tool: { visibility: "discoverable", keywords: [...keywords, "remove"] },
   command: { words: ["user", "delete"], args: ["user"] },
+  confirms: true,
   label: ({ user }) => `Delete user "${user}"`,
   run: async (call, { user, confirm }, { users }: { users: Pick<Users, "delete"> }) => {
     await users.delete(call, user, confirm);

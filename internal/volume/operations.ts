@@ -51,6 +51,7 @@ export const deleteVolume = operation({
   path: "/volumes/{volume}",
   tool: { visibility: "discoverable", keywords: ["volume", "remove", "destroy", "storage", "wipe"] },
   command: { words: ["volume", "delete"], args: ["volume"] },
+  confirms: true,
   label: ({ volume }) => `Delete volume "${volume}" with all files in it`,
   run: (call, input, { volumes }: Needs<"delete">) => volumes.delete(call, input),
 });
