@@ -10,7 +10,7 @@ export function SpaceRow({ space }: { space: Space }) {
   const { user } = useSession();
   const own = space.owner.user_id === user.id;
   return (
-    <li className="long-list-row grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 py-2.5 pr-2 pl-4 md:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_8rem] lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_8.5rem_8rem]">
+    <li className="long-list-row grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 py-2.5 pr-2 pl-4 md:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_8rem] lg:grid-cols-[minmax(0,1fr)_minmax(0,1fr)_11rem_8rem]">
       <div className="min-w-0">
         <Link
           to="/spaces/$space"

@@ -15,7 +15,7 @@ import { DeleteVolume } from "./delete-volume.tsx";
 export function VolumesPage() {
   const query = useOperation("list_volumes", { limit: 1000 });
   const [deleting, setDeleting] = useState<Volume | null>(null);
-  const list = query.data?.volumes ?? [];
+  const list = (query.data?.volumes ?? []).toSorted(keptFirst);
   return (
     <Page title="Volumes" about="Files that outlive the containers of spaces, and the space itself if you keep them.">
       {query.isPending && <Loading />}
@@ -36,6 +36,12 @@ export function VolumesPage() {
     </Page>
   );
 }
+
+/** What no space has any more is what one comes here for. */
+const keptFirst = (a: Volume, b: Volume): number =>
+  Number(a.space.state !== null) - Number(b.space.state !== null) ||
+  a.space.name.localeCompare(b.space.name) ||
+  a.name.localeCompare(b.name);
 
 function VolumeRow({ volume, onDelete }: { volume: Volume; onDelete: () => void }) {
   const { space } = volume;
