@@ -8,7 +8,7 @@ import { commandOf } from "./from-operation.ts";
 import { commandHelp, groupHelp } from "./help.ts";
 import { visible, widthOf } from "./output.ts";
 import { globalsOf, inputOf, leadingWords, split } from "./parse.ts";
-import { pipedText, secretsFrom, textFrom } from "./prompt.ts";
+import { bytesFrom, pipedBytes, secretsFrom } from "./prompt.ts";
 
 export type CliOptions = {
   readonly operations: readonly AnyOperation[];
@@ -49,8 +49,8 @@ export async function runCli(typedWords: readonly string[], io: Io, options: Cli
     const root = schema === undefined ? {} : jsonSchemaOf(schema, "input");
     const input = await inputOf(command, typed, root, {
       secrets: (flags) => secretsFrom(io, flags),
-      file: (path) => textFrom(io, path),
-      piped: () => pipedText(io),
+      file: (path) => bytesFrom(io, path),
+      piped: () => pipedBytes(io),
     });
     return await command.run({ input, globals: globalsOf(typed, command), io });
   } catch (thrown) {

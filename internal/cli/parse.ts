@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { parseArgs } from "node:util";
 import { coerce } from "../operation/coerce.ts";
 import { nearest } from "../problem/nearest.ts";
@@ -83,10 +84,10 @@ export function globalsOf({ texts, switches }: Typed, { flags }: Pick<Command, "
 /** Where values come from that are not on the command line. */
 export type Sources = {
   readonly secrets: (flags: readonly Flag[]) => Promise<readonly string[]>;
-  /** The text of a file; of standard input for `-`. */
-  readonly file: (path: string) => Promise<string>;
+  /** What a file holds; what comes on standard input for `-`. */
+  readonly file: (path: string) => Promise<Buffer>;
   /** What is piped in; undefined at a terminal and when that is nothing. */
-  readonly piped: () => Promise<string | undefined>;
+  readonly piped: () => Promise<Buffer | undefined>;
 };
 
 /** The input of a command, in the types of its schema. */
@@ -99,13 +100,9 @@ export async function inputOf(
   const input = argumentsOf(command, typed, root);
   for (const one of command.flags) {
     const given = typed.texts.get(one.name);
-    if (given !== undefined) {
-      assign(
-        input,
-        one.path,
-        one.kind === "file" ? await sources.file(given[0] as string) : flagValue(one, given, root),
-      );
-    }
+    if (given !== undefined && one.kind === "file") {
+      assignBytes(command, typed, input, one, await sources.file(given[0] as string));
+    } else if (given !== undefined) assign(input, one.path, flagValue(one, given, root));
     const on = typed.switches.get(one.name);
     if (on !== undefined && one.kind === "switch") assign(input, one.path, on);
   }
@@ -113,13 +110,24 @@ export async function inputOf(
   const lines = fromStdin.length === 0 ? [] : await sources.secrets(fromStdin);
   for (const [at, one] of fromStdin.entries()) assign(input, one.path, lines[at] ?? "");
   const isPipeFree = fromStdin.length === 0 && ![...typed.texts.values()].some((texts) => texts.includes("-"));
-  if (isPipeFree && input["stdin"] === undefined && command.flags.some(takesPiped)) {
-    const piped = await sources.piped();
-    if (piped !== undefined) input["stdin"] = piped;
-  }
+  const forPiped = isPipeFree && input["stdin"] === undefined ? command.flags.find(takesPiped) : undefined;
+  const piped = forPiped === undefined ? undefined : await sources.piped();
+  if (forPiped !== undefined && piped !== undefined) assignBytes(command, typed, input, forPiped, piped);
   const missing = command.flags.find(({ required, path }) => required && input[path[0] as string] === undefined);
   if (missing !== undefined) throw usage(`--${missing.name} is missing: ${missing.description}`, command);
   return input;
+}
+
+/** Text as it is; other bytes as base64, where the operation has a field beside this one that says so. */
+function assignBytes(command: Command, typed: Typed, input: Record<string, unknown>, one: Flag, bytes: Buffer): void {
+  const field = one.path.at(-1) as string;
+  const beside = [...one.path.slice(0, -1), field === "content" ? "encoding" : `${field}_encoding`];
+  const encoding = command.flags.find(({ path }) => path.join() === beside.join());
+  if (isUtf8(bytes)) assign(input, one.path, bytes.toString());
+  else if (encoding !== undefined && !typed.texts.has(encoding.name)) {
+    assign(input, one.path, bytes.toString("base64"));
+    assign(input, beside, "base64");
+  } else throw usage(`What was given for --${one.name} is not UTF-8 text`, command);
 }
 
 const takesPiped = ({ name, kind }: Flag): boolean => name === "stdin" && kind === "text";

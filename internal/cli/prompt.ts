@@ -1,7 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import { readFile } from "node:fs/promises";
 import { createInterface } from "node:readline/promises";
-import { text } from "node:stream/consumers";
+import { buffer, text } from "node:stream/consumers";
 import { Problem } from "../problem/problem.ts";
 import type { Flag, Io } from "./command.ts";
 
@@ -42,11 +41,11 @@ export async function secretsFrom(io: Io, flags: readonly Flag[]): Promise<reado
   );
 }
 
-/** The text of a file; of standard input for `-`. */
-export async function textFrom(io: Io, path: string): Promise<string> {
-  if (path === "-") return text(io.stdin);
+/** What a file holds; what comes on standard input for `-`. */
+export async function bytesFrom(io: Io, path: string): Promise<Buffer> {
+  if (path === "-") return buffer(io.stdin);
   try {
-    return await readFile(path, "utf8");
+    return await readFile(path);
   } catch (cause) {
     throw new Problem("invalid_input", `${path} cannot be read: ${(cause as NodeJS.ErrnoException).code}.`, { cause });
   }
@@ -54,8 +53,8 @@ export async function textFrom(io: Io, path: string): Promise<string> {
 
 const mostPipedBytes = 1_048_576;
 
-/** The text that is piped in, 1 MiB at most; undefined at a terminal and when that is nothing. */
-export async function pipedText(io: Io): Promise<string | undefined> {
+/** What is piped in, 1 MiB at most; undefined at a terminal and when that is nothing. */
+export async function pipedBytes(io: Io): Promise<Buffer | undefined> {
   if (isInteractive(io)) return undefined;
   const chunks: Buffer[] = [];
   let size = 0;
@@ -69,10 +68,7 @@ export async function pipedText(io: Io): Promise<string | undefined> {
       );
     chunks.push(bytes);
   }
-  if (size === 0) return undefined;
-  const given = Buffer.concat(chunks);
-  if (isUtf8(given)) return given.toString();
-  throw new Problem("invalid_input", "Standard input is not UTF-8 text. Encode it first, for example with base64.");
+  return size === 0 ? undefined : Buffer.concat(chunks);
 }
 
 async function askHidden(io: Io, question: string): Promise<string> {

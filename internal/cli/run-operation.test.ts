@@ -81,9 +81,9 @@ describe("a command that ran in a space", () => {
   test("says how it was ended as a shell does", async () => {
     const killed = { ...ended, exit_code: null, signal: "SIGKILL" };
     assert.equal((await typed(["run", "dev", "--spec", "x"], killed)).code, 137);
-    const late = await typed(["run", "dev", "--spec", "x"], { ...killed, timed_out: true });
+    const late = await typed(["run", "dev", "--spec", "x"], { ...killed, timed_out: true, note: "Too slow." });
     assert.equal(late.code, 124);
-    assert.match(late.stderr, /longer than allowed/);
+    assert.match(late.stderr, /^knot: Too slow\.$/m);
   });
 
   test("says when its output was cut", async () => {
@@ -133,6 +133,21 @@ describe("standard input", () => {
     assert.deepEqual((await sent(["run", "dev"], "")).seen[0]?.body, {});
     assert.deepEqual((await sent(["run", "dev", "--stdin", "said"], "hi\n")).seen[0]?.body, { stdin: "said" });
     assert.deepEqual((await sent(["run", "dev", "--stdin-file", "-"], "hi\n")).seen[0]?.body, { stdin: "hi\n" });
+  });
+
+  test("is passed on as base64 when it is no text and the operation can say so", async (t) => {
+    const bytes = Buffer.from([0xff, 0x00, 0x0a]);
+    const file = join(mkdtempSync(join(tmpdir(), "knot-bytes-")), "bytes");
+    t.after(() => rmSync(join(file, ".."), { recursive: true }));
+    writeFileSync(file, bytes);
+    const refused = await typed(["run", "dev", "--stdin-file", file], {}, "", 200, options);
+    assert.deepEqual([refused.code, refused.seen], [2, []]);
+    assert.match(refused.stderr, /--stdin-file is not UTF-8 text/);
+    const stdin_encoding = z.enum(["utf8", "base64"]).optional();
+    const encoded = { ...piped, input: cat.input.extend({ stdin_encoding }) };
+    const argv = ["run", "dev", "--stdin-file", file];
+    const { seen } = await typed(argv, {}, "", 200, { operations: [encoded], version: "1" });
+    assert.deepEqual(seen[0]?.body, { stdin: bytes.toString("base64"), stdin_encoding: "base64" });
   });
 
   test("is refused above 1 MiB", async () => {

@@ -80,14 +80,14 @@ function printText(text: string, encoding: unknown, { stdout }: Io): void {
 const verdictOf = ({ valid, intact }: Row): number => (valid === false || intact === false ? 1 : 0);
 
 function printRun(output: Row, io: Io): number {
-  const { exit_code, signal, timed_out, stdout, stderr } = output;
+  const { exit_code, signal, timed_out, stdout, stderr, note } = output;
   io.stdout.write(String(stdout));
   io.stderr.write(String(stderr ?? ""));
   for (const name of ["stdout", "stderr"]) {
     if (output[`${name}_cut`] === true)
       io.stderr.write(`knot: ${name} was cut; it had ${output[`${name}_bytes`]} bytes\n`);
   }
-  if (timed_out === true) io.stderr.write("knot: it took longer than allowed and was ended\n");
+  if (typeof note === "string") io.stderr.write(`knot: ${visible(note)}\n`);
   if (typeof exit_code === "number") return exit_code;
   // as timeout(1) and shells say it
   return timed_out === true ? 124 : 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
