@@ -287,6 +287,7 @@ describe("execute_tool", () => {
     ["itself", { name: "execute_tool", arguments: { name: "start_space" } }],
     ["no name", { arguments: {} }],
     ["both names for its arguments", { name: "start_space", arguments: {}, parameters: {} }],
+    ["arguments beside its own", { name: "start_space", space: "dev" }],
     ["arguments that are a list", { name: "start_space", arguments: [] }],
     ["a text that is no object", { name: "start_space", arguments: "[1]" }],
     ["nothing at all", undefined],
@@ -385,6 +386,23 @@ describe("tool_search", () => {
       fits.parse(documentOf(await catalogue.call("tool_search", args, mcp())));
     }
     assert.equal(fits.safeParse({ tools: [{ name: "x" }] }).success, false);
+  });
+
+  test("bounds what the schemas of strangers take of an answer, and says what it left out", async () => {
+    const properties = Object.fromEntries(
+      Array.from({ length: 400 }, (_, at) => [`paint_${at}`, { type: "string", description: "x".repeat(20) }]),
+    );
+    const huge = Array.from({ length: 5 }, (_, at) =>
+      remoteTool(`ai__draw_${at}`, { input_schema: { type: "object", properties } }),
+    );
+    const { catalogue } = catalogueOf(undefined, [sourceOf("ai", ...huge)]);
+    const { tools, hint } = await search(catalogue, { query: "draw", detail: "full" });
+    assert.deepEqual(
+      tools.map(({ input_schema }) => input_schema !== undefined),
+      [true, false, false, false, false],
+    );
+    assert.ok(tools.every(({ parameters }) => parameters.length === 600 && parameters.endsWith("...")));
+    assert.match(String(hint), /the schemas of ai__draw_1, ai__draw_2, ai__draw_3, ai__draw_4/);
   });
 
   test("does not find hidden tools", async () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { hashOf, parse } from "../operation/schema.ts";
+import { hashOf } from "../operation/schema.ts";
+import { parseStrictly } from "../operation/strict.ts";
 import { Problem } from "../problem/problem.ts";
 import type { Tool } from "./tool.ts";
 import { structuredResult } from "./tool-result.ts";
@@ -47,7 +48,7 @@ export const executeTool: Tool = {
 
 /** Which tool execute_tool was asked to run, with what. `parameters` is another name for `arguments`. Throws `invalid_input`. */
 export function innerCall(raw: unknown): { readonly name: string; readonly args: unknown } {
-  const { name, arguments: args, parameters } = parse(Input, raw ?? {});
+  const { name, arguments: args, parameters } = parseStrictly(Input, raw ?? {});
   if (name === "execute_tool") throw wrong("/name", "cannot be execute_tool itself; name the tool to run");
   if (args != null && parameters != null) throw wrong("/parameters", "is another name for arguments; give only one");
   return { name, args: objectOf(args ?? parameters ?? {}) };

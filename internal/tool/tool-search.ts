@@ -32,7 +32,7 @@ const Output = z.object({
       }),
     )
     .describe("Best first"),
-  hint: z.string().optional().describe("What to try when nothing was found"),
+  hint: z.string().optional().describe("What to do when nothing was found, or not all could be shown"),
 });
 
 const description =
@@ -42,6 +42,11 @@ const description =
 const nothing =
   'No tool you may use matches. Use other words: an action and a thing, such as "read file" or "start space"; one ' +
   "step per search. If that finds nothing, the capability is not connected or your role does not allow it.";
+
+/** Of the one line of parameters; the schemas of strangers can be large. */
+const parameterChars = 600;
+/** Of all schemas of one answer, but for the best match's, without which it could not be called. */
+const schemaChars = 32_000;
 
 /** What tool_search asks the catalogue for: the tools this caller may find, best first. */
 export type Find = (query: string, limit: number, call: Call) => readonly (Hit & { readonly tool: Tool })[];
@@ -72,20 +77,29 @@ export function createToolSearch(find: Find): Tool {
 
 function found(hits: ReturnType<Find>, detail: Input["detail"]): unknown {
   if (hits.length === 0) return { tools: [], hint: nothing };
-  return {
-    tools: hits.map(({ tool, score }, at) => ({
-      name: tool.name,
-      description: firstLine(tool.description),
-      parameters: compactParameters(tool),
-      effect: tool.effect,
-      origin: tool.origin,
-      score: Number(score.toFixed(2)),
-      ...(at === 0 || detail === "full" ? { input_schema: tool.input_schema } : {}),
-    })),
+  const left: string[] = [];
+  let chars = 0;
+  const schemaOf = (tool: Tool, at: number) => {
+    if (at > 0 && detail === "compact") return {};
+    chars += JSON.stringify(tool.input_schema).length;
+    if (at === 0 || chars <= schemaChars) return { input_schema: tool.input_schema };
+    left.push(tool.name);
+    return {};
   };
+  const tools = hits.map(({ tool, score }, at) => ({
+    name: tool.name,
+    description: firstLine(tool.description),
+    parameters: cut(compactParameters(tool), parameterChars),
+    effect: tool.effect,
+    origin: tool.origin,
+    score: Number(score.toFixed(2)),
+    ...schemaOf(tool, at),
+  }));
+  if (left.length === 0) return { tools };
+  return { tools, hint: `Too much for one answer: the schemas of ${left.join(", ")}. Search for one by its name.` };
 }
 
-function firstLine(text: string): string {
-  const line = text.trim().split("\n", 1)[0] ?? "";
-  return line.length > 160 ? `${line.slice(0, 157).toWellFormed()}...` : line;
-}
+const firstLine = (text: string): string => cut(text.trim().split("\n", 1)[0] ?? "", 160);
+
+const cut = (text: string, limit: number): string =>
+  text.length > limit ? `${text.slice(0, limit - 3).toWellFormed()}...` : text;
