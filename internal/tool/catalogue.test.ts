@@ -450,6 +450,24 @@ describe("a source that changes", () => {
     await assert.rejects(catalogue.call("ai__draw", {}, mcp()), UnknownTool);
   });
 
+  test("with a thousand tools lets others have their turn while they are indexed, and is then found as a whole", async () => {
+    const source = sourceOf("ai");
+    const { catalogue } = catalogueOf(undefined, [source]);
+    const found = async (query: string) => {
+      const result = await catalogue.call("tool_search", { query, max_results: 1 }, mcp());
+      return namesOf(documentOf(result)["tools"] as Tool[])[0];
+    };
+    await found("draw");
+    const order: string[] = [];
+    source.set(...Array.from({ length: 1000 }, (_, at) => remoteTool(`ai__draw_${at}`)));
+    const search = found("draw 999").then((name) => order.push(String(name)));
+    setImmediate(() => order.push("others"));
+    await search;
+    assert.deepEqual(order, ["others", "ai__draw_999"]);
+    source.set(remoteTool("ai__draw_1", { description: "Paints walls." }));
+    assert.deepEqual([await found("walls"), await found("draw 999")], ["ai__draw_1", "ai__draw_1"]);
+  });
+
   test("answers to the name with a dot as well", async () => {
     const { catalogue } = catalogueOf(undefined, [sourceOf("ai", remoteTool("ai__draw"))]);
     assert.deepEqual((await catalogue.call("ai.draw", {}, mcp())).content, [{ type: "text", text: "ai__draw" }]);

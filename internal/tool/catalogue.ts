@@ -3,8 +3,9 @@ import type { Waist } from "../operation/waist.ts";
 import { nearest } from "../problem/nearest.ts";
 import { Problem, problemOf } from "../problem/problem.ts";
 import { executeTool, innerCall } from "./execute-tool.ts";
+import { Indexing } from "./indexing.ts";
 import { isFindable, isListed, type Mode, reachOf } from "./reach.ts";
-import { type SearchDocument, ToolIndex } from "./search.ts";
+import { ToolIndex } from "./search.ts";
 import type { SourceChange, Tool, ToolResult, ToolSource } from "./tool.ts";
 import { ToolLists } from "./tool-lists.ts";
 import { problemResult } from "./tool-result.ts";
@@ -26,9 +27,13 @@ export class Catalogue {
   readonly #sources: readonly ToolSource[];
   readonly #waist: Pick<Waist, "pass">;
   readonly #index = new ToolIndex();
+  readonly #indexing = new Indexing(this.#index);
   readonly #lists = new ToolLists();
   readonly #listeners = new Set<(change: SourceChange) => void>();
-  readonly #toolSearch = createToolSearch((query, limit, call) => this.#search(query, limit, call));
+  readonly #toolSearch = createToolSearch(async (query, limit, call) => {
+    await this.#indexing.settled();
+    return this.#search(query, limit, call);
+  });
   readonly #stops: readonly (() => void)[];
   #tools: ReadonlyMap<string, Tool> = new Map();
   #version = 0;
@@ -37,6 +42,7 @@ export class Catalogue {
     this.#sources = sources;
     this.#waist = waist;
     this.#refresh();
+    this.#indexing.now();
     this.#stops = sources.map((source) =>
       source.onChange((change) => {
         this.#refresh();
@@ -91,6 +97,7 @@ export class Catalogue {
   /** Stops listening to the sources. */
   close(): void {
     for (const stop of this.#stops) stop();
+    this.#indexing.close();
     this.#listeners.clear();
   }
 
@@ -147,10 +154,8 @@ export class Catalogue {
         if (!taken) tools.set(tool.name, tool);
       }
     }
-    for (const [name, before] of this.#tools) if (tools.get(name) !== before) this.#index.remove(name);
-    for (const [name, tool] of tools) {
-      if (this.#tools.get(name) !== tool && tool.visibility !== "hidden") this.#index.add(documentOf(tool));
-    }
+    for (const [name] of this.#tools) if (!tools.has(name)) this.#indexing.remove(name);
+    for (const [name, tool] of tools) if (this.#tools.get(name) !== tool) this.#indexing.put(tool);
     this.#tools = tools;
     this.#lists.clear();
     this.#version++;
@@ -168,23 +173,4 @@ function takeKey(args: unknown, call: Call): readonly [unknown, Call] {
   throw new Problem("invalid_input", `/idempotency_key: ${message}.`, {
     errors: [{ path: "/idempotency_key", message }],
   });
-}
-
-function documentOf(tool: Tool): SearchDocument {
-  const properties = Object.entries((tool.input_schema["properties"] ?? {}) as Record<string, unknown>);
-  return {
-    id: tool.name,
-    server: tool.origin === "knot" ? "" : tool.origin,
-    name: tool.origin === "knot" ? tool.name : tool.name.slice(tool.origin.length),
-    title: tool.title,
-    description: tool.description,
-    keywords: tool.keywords,
-    parameters: properties.map(([name, schema]) => ({ name, text: textOf(schema) })),
-  };
-}
-
-function textOf(schema: unknown): string {
-  if (typeof schema !== "object" || schema === null) return "";
-  const { description, enum: values } = schema as { description?: unknown; enum?: unknown };
-  return `${typeof description === "string" ? description : ""} ${Array.isArray(values) ? values.join(" ") : ""}`;
 }

@@ -49,7 +49,9 @@ const parameterChars = 600;
 const schemaChars = 32_000;
 
 /** What tool_search asks the catalogue for: the tools this caller may find, best first. */
-export type Find = (query: string, limit: number, call: Call) => readonly (Hit & { readonly tool: Tool })[];
+export type Find = (query: string, limit: number, call: Call) => Promise<readonly Found[]>;
+
+type Found = Hit & { readonly tool: Tool };
 
 /** The tool that finds tools. It shows a caller nothing that caller may not call. */
 export function createToolSearch(find: Find): Tool {
@@ -65,7 +67,7 @@ export function createToolSearch(find: Find): Tool {
     schema_hash: hashOf(["tool_search", description, input_schema]),
     parse: (raw) => parseStrictly(Input, raw ?? {}),
     label: ({ query }: Input) => `Search tools for "${query.slice(0, 100)}"`,
-    run: async (call, { query, max_results, detail }: Input) => found(find(query, max_results, call), detail),
+    run: async (call, { query, max_results, detail }: Input) => found(await find(query, max_results, call), detail),
     input_schema,
     output_schema: orProblem(toolSchema(jsonSchemaOf(Output, "output"))),
     annotations: { title: "Search tools", readOnlyHint: true, idempotentHint: true, openWorldHint: false },
@@ -75,7 +77,7 @@ export function createToolSearch(find: Find): Tool {
   };
 }
 
-function found(hits: ReturnType<Find>, detail: Input["detail"]): unknown {
+function found(hits: readonly Found[], detail: Input["detail"]): unknown {
   if (hits.length === 0) return { tools: [], hint: nothing };
   const left: string[] = [];
   let chars = 0;
