@@ -75,6 +75,27 @@ test("keeps users, operations and keys apart", async (t) => {
   assert.equal(effects(), 4);
 });
 
+test("gives a token no answer that another credential of its user got, which may hold a secret", async (t) => {
+  const gate = open(await memoryStore(t));
+  const by = (kind: "session" | "token", id: string) =>
+    caller({ principal: { ...caller().principal, credential: { kind, id, name: "" } } });
+  const made = { secret: "of the first" };
+  const once = (call: Call) => gate.once({ name: "create_token" }, "k", {}, call, async () => made);
+  assert.deepEqual(await once(by("token", "wide")), made);
+  assert.deepEqual(await once(by("token", "wide")), made);
+  for (const other of [by("token", "narrow"), by("session", "s")]) {
+    await assert.rejects(once(other), { code: "conflict", message: /another token/ });
+  }
+});
+
+test("is the same for a person in every browser", async (t) => {
+  const gate = open(await memoryStore(t));
+  const inBrowser = (id: string) =>
+    caller({ principal: { ...caller().principal, credential: { kind: "session", id, name: "" } } });
+  await gate.once(create, "k", {}, inBrowser("one"), async () => ({}));
+  await gate.once(create, "k", {}, inBrowser("two"), () => assert.fail("ran twice"));
+});
+
 test("lets go of the key when the call fails", async (t) => {
   const gate = open(await memoryStore(t));
   const fail = async () => {

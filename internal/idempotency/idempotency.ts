@@ -42,7 +42,7 @@ export class Idempotency implements IdempotencyGate {
     if (key.length === 0 || key.length > 255 || /[^\x20-\x7e]/.test(key)) {
       throw new Problem("invalid_input", "An idempotency key has 1 to 255 printable ASCII characters.");
     }
-    const input_hash = hashOf(input ?? {});
+    const input_hash = hashOf([ownerOf(call), input ?? {}]);
     const place = JSON.stringify([call.principal.user_id, capability.name, key]);
     for (;;) {
       const flight = this.#flights.get(place);
@@ -121,5 +121,15 @@ export class Idempotency implements IdempotencyGate {
   }
 }
 
+/**
+ * An answer can hold a secret, such as a new token's: one token is not given what another has made, which may be more
+ * than it could make itself. A person is the same in every browser.
+ */
+const ownerOf = ({ principal: { credential } }: Call): string | null =>
+  credential.kind === "token" ? credential.id : null;
+
 const otherInput = (): Problem =>
-  new Problem("conflict", "This key was used with other input. Use a new idempotency key for a new call.");
+  new Problem(
+    "conflict",
+    "This key was used with other input, or with another token. Use a new idempotency key for a new call.",
+  );
