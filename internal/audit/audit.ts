@@ -164,11 +164,10 @@ export class Audit implements AuditLog, AsyncDisposable {
     try {
       await written;
     } catch (cause) {
-      throw new Problem(
-        "unavailable",
-        "The audit log could not be written, so the result is withheld. The call may have taken effect: check the state before you try again.",
-        { cause },
-      );
+      const why = cause instanceof Problem ? cause : null;
+      const withheld =
+        "The audit log could not be written, so the result is withheld. The call may have taken effect: check the state before you try again.";
+      throw new Problem(why?.code ?? "unavailable", why === null ? withheld : `${why.message} ${withheld}`, { cause });
     }
   }
 }

@@ -161,6 +161,14 @@ describe("commands of operations", () => {
     assert.match(bare.stderr, /Did you mean http:\/\/127\.0\.0\.1:3000\?/);
   });
 
+  test("page, and say beside the table how to go on", async (t) => {
+    const { type, things } = await terminal(t);
+    for (const name of ["desk", "lamp"]) things.create({ name, labels: {} });
+    const { stdout, stderr } = await type("thing list --limit 1");
+    assert.equal(stdout.trimEnd().split("\n").length, 2, stdout);
+    assert.match(stderr, /^knot: 1 of 2; go on with --cursor \S+\n$/);
+  });
+
   test("name commands where the server names operations", async (t) => {
     const { type } = await terminal(t);
     const { stderr } = await type("thing get nothing");

@@ -9,7 +9,7 @@ type Row = Readonly<Record<string, unknown>>;
 export function textOf(output: unknown, width = Number.POSITIVE_INFINITY): string {
   if (!isRow(output)) return `${cellOf("", output)}\n`;
   const list = Object.entries(output).find(([, value]) => Array.isArray(value));
-  if (list !== undefined && isPage(output)) return pageText(list[1] as unknown[], output, width);
+  if (list !== undefined && isPage(output)) return table(list[1] as unknown[], width);
   const entries = Object.entries(output);
   const [only] = entries;
   if (entries.length === 1 && only !== undefined && isRow(only[1])) return textOf(only[1], width);
@@ -25,10 +25,10 @@ const isPage = (output: Row): boolean => "returned" in output;
 export const widthOf = ({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): number =>
   isTTY === true ? columns || 80 : Number.POSITIVE_INFINITY;
 
-function pageText(items: readonly unknown[], { total, next_cursor }: Row, width: number): string {
-  const more =
-    typeof next_cursor === "string" ? `${items.length} of ${total}; go on with --cursor ${next_cursor}\n` : "";
-  return table(items, width) + more;
+/** Of a list that goes on: how much of it this is, and how to get the rest. */
+export function moreText(output: Row): string | null {
+  const { total, returned, next_cursor } = output;
+  return typeof next_cursor === "string" ? `${returned} of ${total}; go on with --cursor ${next_cursor}` : null;
 }
 
 function table(items: readonly unknown[], width: number): string {

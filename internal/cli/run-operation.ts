@@ -6,7 +6,7 @@ import { Problem } from "../problem/problem.ts";
 import type { Invocation, Io } from "./command.ts";
 import { connectionFor } from "./connections.ts";
 import { detailOf, problemFrom } from "./next-step.ts";
-import { textOf, visible, widthOf } from "./output.ts";
+import { moreText, textOf, visible, widthOf } from "./output.ts";
 import { confirmed, isInteractive } from "./prompt.ts";
 
 type Row = Readonly<Record<string, unknown>>;
@@ -64,6 +64,9 @@ function print(output: Row, { io }: Invocation): number {
   const text = [output["content"], output["text"]].find((value) => typeof value === "string");
   if (text === undefined) io.stdout.write(textOf(output, widthOf(io.stdout)));
   else printText(text, output["encoding"], io);
+  // beside the table, not in it: what reads the table wants rows
+  const more = moreText(output);
+  if (more !== null) io.stderr.write(`knot: ${more}\n`);
   if (typeof output["note"] === "string") io.stderr.write(`knot: ${visible(output["note"])}\n`);
   if (output["cut"] === true) io.stderr.write(`knot: this is not all; it goes on at offset ${output["next_offset"]}\n`);
   return verdictOf(output);

@@ -25,6 +25,7 @@ export const problems = {
   upstream_unavailable: { status: 502, exit: 75, title: "The connected tool server did not answer" },
   upstream_failed: { status: 502, exit: 1, title: "The connected tool server answered with an error" },
   unavailable: { status: 503, exit: 75, title: "Not ready; try again shortly" },
+  storage_full: { status: 507, exit: 75, title: "There is no space left to keep this" },
   internal: { status: 500, exit: 70, title: "Something broke on our side" },
 } as const satisfies Record<string, Row>;
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import Database from "better-sqlite3";
 import { Kysely, sql } from "kysely";
+import { memoryStore } from "../testkit/store.ts";
 import { PreparedSqliteDialect } from "./statements.ts";
 
 describe("the statement cache", () => {
@@ -54,4 +55,27 @@ describe("the statement cache", () => {
     }
     await db.destroy();
   });
+});
+
+test("a full disk is told as such, keeps nothing of the transaction, and is over when there is room", async (t) => {
+  const store = await memoryStore(t);
+  const pages = await sql<{ page_count: number }>`pragma page_count`.execute(store.db);
+  const limit = (count: number) => sql.raw(`pragma max_page_count = ${count}`).execute(store.db);
+  const write = () =>
+    store.transact(async ({ event }) => {
+      for (const message of ["a", "b".repeat(1_000_000)])
+        await event({
+          type: "space.created",
+          subject_kind: "space",
+          subject_id: "s",
+          user_id: null,
+          message,
+          data: {},
+        });
+    });
+  await limit((pages.rows[0]?.page_count ?? 0) + 3);
+  await assert.rejects(write(), { code: "storage_full", status: 507 });
+  assert.deepEqual(await store.db.selectFrom("events").selectAll().execute(), []);
+  await limit(1_000_000);
+  await write();
 });

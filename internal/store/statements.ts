@@ -1,15 +1,45 @@
-import { type SqliteDatabase, SqliteDialect, SqliteQueryCompiler } from "kysely";
+import {
+  type DatabaseConnection,
+  type Driver,
+  type SqliteDatabase,
+  SqliteDialect,
+  SqliteDriver,
+  SqliteQueryCompiler,
+} from "kysely";
 
 const most = 500;
 
 /** SQLite as Kysely speaks it, with statements that are prepared once and stay so. */
 export class PreparedSqliteDialect extends SqliteDialect {
-  constructor(database: SqliteDatabase) {
-    super({ database: withStatementCache(database) });
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super({ database });
+    this.#database = database;
+  }
+
+  override createDriver(): Driver {
+    return new OnceRolledBackDriver(this.#database);
   }
 
   override createQueryCompiler(): SqliteQueryCompiler {
     return new PreparedQueryCompiler();
+  }
+}
+
+type Database = SqliteDatabase & { readonly inTransaction?: boolean };
+
+/** SQLite has rolled back by itself when the disk is full; a second time would hide why. */
+class OnceRolledBackDriver extends SqliteDriver {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    super({ database: withStatementCache(database) });
+    this.#database = database;
+  }
+
+  override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
+    if (this.#database.inTransaction !== false) await super.rollbackTransaction(connection);
   }
 }
 

@@ -4,6 +4,7 @@ import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
 import pg from "pg";
 import type { CommittedEvent, Event, NewEvent } from "../event/schema.ts";
+import { Problem } from "../problem/problem.ts";
 import { migrations } from "./migrations.ts";
 import { PreparedSqliteDialect } from "./statements.ts";
 import type { Tables } from "./tables.ts";
@@ -36,7 +37,7 @@ export class Store implements AsyncDisposable {
   /** Runs `work` in one transaction and announces its events once it is committed. */
   async transact<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
     const events: CommittedEvent[] = [];
-    const result = await this.db.transaction().execute((db) =>
+    const transaction = this.db.transaction().execute((db) =>
       work({
         db,
         event: async (event) => {
@@ -46,6 +47,9 @@ export class Store implements AsyncDisposable {
         },
       }),
     );
+    const result = await transaction.catch((thrown) => {
+      throw withoutRoom(thrown) ?? thrown;
+    });
     if (events.length > 0) for (const listener of this.#listeners) listener(events);
     return result;
   }
@@ -64,6 +68,14 @@ export class Store implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.db.destroy();
   }
+}
+
+/** What a write without room to write says; null for another error. Nothing of it was kept. */
+function withoutRoom(thrown: unknown): Problem | null {
+  // disk_full of PostgreSQL, appendix A
+  if (!["SQLITE_FULL", "53100"].includes((thrown as { code?: string }).code ?? "")) return null;
+  const detail = "There is no space left for knot's database. Free some on its disk and try again.";
+  return new Problem("storage_full", detail, { cause: thrown });
 }
 
 /** The database does not answer, its file is none or damaged, or it has no room; `cause` is what the driver said. */

@@ -33,7 +33,9 @@ export class Things {
 
   list(input: { readonly kinds?: readonly string[] | undefined; readonly limit: number }) {
     const all = [...this.#byName.values()];
-    return pageOf("things", { items: all.slice(0, input.limit), total: all.length, next: null });
+    const items = all.slice(0, input.limit);
+    const next = items.length < all.length ? [items.at(-1)?.name ?? ""] : null;
+    return pageOf("things", { items, total: all.length, next });
   }
 
   get(name: string): Thing {
