@@ -54,11 +54,11 @@ bubblewrap:
 	  echo 'Without bubblewrap no space can run as a sandboxed process. Install it: sudo apt-get install bubblewrap'; \
 	fi
 
-build: dist/knot web/dist/index.html ## Compile into dist/ and web/dist/; leaves the executable dist/knot
+build: dist/knot web/dist/index.html ## Bundle into dist/ and web/dist/; leaves the executable dist/knot
 
-dist/knot: node_modules/.installed $(SOURCES) tsconfig.json cmd/tsconfig.json
+dist/knot: node_modules/.installed $(SOURCES) vite.config.ts cmd/knot/knot.sh
 	@echo 'Building knot.'
-	@$(TSC) -p cmd/tsconfig.json
+	@$(BIN)/vite/bin/vite.js build
 	@sed 's|@NODE@|$(NODE)|' cmd/knot/knot.sh > $@ && chmod 755 $@
 
 web/dist/index.html: node_modules/.installed $(WEB)

@@ -9,7 +9,8 @@ is_new_enough() {
 }
 for node in "${KNOT_NODE:-}" '@NODE@' "$here"/../.node/node_modules/node-*/bin/node node; do
   if [ -n "$node" ] && command -v "$node" >/dev/null 2>&1 && is_new_enough "$node"; then
-    exec "$node" --disable-warning=ExperimentalWarning "$here/cmd/knot/main.js" "$@"
+    # the usual nursery of objects grows to three times 16 MB, and is never given back
+    exec "$node" --disable-warning=ExperimentalWarning --max-semi-space-size=4 "$here/main.js" "$@"
   fi
 done
 echo 'knot needs Node 22.19 or newer, and found none. Run `make build`, which brings Node 24, or set KNOT_NODE.' >&2

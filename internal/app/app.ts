@@ -99,7 +99,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   opened.use(governance.approvals);
   opened.use(governance.events);
 
-  const upstreams = opened.use(openTools(config, log, audit));
+  const upstreams = opened.use(await openTools(config, log, audit));
   const servers = new Servers({
     ...{ version, url, store },
     runtimes: [...runtimes.byName.values()],

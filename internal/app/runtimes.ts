@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config/schema.ts";
-import { openDockerRuntime } from "../runtime/docker.ts";
+import type { DockerRuntimeOptions } from "../runtime/docker.ts";
 import { openProcessRuntime } from "../runtime/process.ts";
 import { limitsText } from "../space/limits-text.ts";
 import type { Runtime } from "../space/runtime.ts";
@@ -17,6 +17,10 @@ export type Runtimes = {
 
 type Engine = Config["server"]["podman"];
 
+/** The engine's client is loaded only where there is an engine. */
+const openEngine = async (options: DockerRuntimeOptions): Promise<Runtime> =>
+  (await import("../runtime/docker.ts")).openDockerRuntime(options);
+
 const socketOf = ({ host }: Engine): string => host.replace(/^unix:\/\//, "");
 
 /** A container engine where one answers (Docker before Podman), and processes of this machine. */
@@ -32,7 +36,7 @@ export async function openRuntimes(
   if (engine !== null) {
     byName.set(
       "docker",
-      openDockerRuntime({
+      await openEngine({
         socket: socketOf(engine.config),
         name: "docker",
         instance_id: data.instance_id,
@@ -73,7 +77,7 @@ const answers = async (engine: Engine): Promise<boolean> =>
 
 /** Why the engine does not answer; null when it does. */
 async function silenceOf(engine: Engine): Promise<string | null> {
-  const probe = openDockerRuntime({ socket: socketOf(engine), name: "docker", instance_id: "probe" });
+  const probe = await openEngine({ socket: socketOf(engine), name: "docker", instance_id: "probe" });
   return probe.check(AbortSignal.timeout(3000)).then(
     () => null,
     (thrown: Error) => thrown.message,

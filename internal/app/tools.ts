@@ -3,13 +3,37 @@ import type { Audit } from "../audit/audit.ts";
 import type { Config } from "../config/schema.ts";
 import { Integrations } from "../integration/integration.ts";
 import { printable } from "../operation/printable.ts";
-import { createUpstreams } from "../upstream/upstreams.ts";
+import type { Upstreams } from "../upstream/upstreams.ts";
 import { version } from "./version.ts";
 
+type Journal = Pick<Audit, "recordEvent">;
+
 /** The connected MCP servers of the configuration: their tools, and their state for people. */
-export function openTools({ server }: Config, log: Logger, audit: Pick<Audit, "recordEvent">) {
-  const upstreams = createUpstreams({
-    servers: server.mcp.enabled ? server.mcp.remote_servers : [],
+export async function openTools(config: Config, log: Logger, audit: Journal) {
+  const upstreams = await openUpstreams(config, log, audit);
+  return {
+    sources: upstreams.sources,
+    expected: (name: string) => upstreams.expected(name),
+    integrations: new Integrations(upstreams),
+    start: () => upstreams.start(),
+    [Symbol.asyncDispose]: () => upstreams.close(),
+  };
+}
+
+const none: Upstreams = {
+  sources: [],
+  start: () => {},
+  statuses: () => [],
+  expected: () => null,
+  close: async () => {},
+};
+
+/** Who is connected to no server does not load the client either, which is a good part of the program. */
+async function openUpstreams({ server: { mcp } }: Config, log: Logger, audit: Journal): Promise<Upstreams> {
+  if (!mcp.enabled || mcp.remote_servers.length === 0) return none;
+  const { createUpstreams } = await import("../upstream/upstreams.ts");
+  return createUpstreams({
+    servers: mcp.remote_servers,
     version,
     onRedescribed: ({ namespace, tools }) => {
       const label = `${namespace} now describes differently: ${printable(tools.join(", "), 500)}`;
@@ -20,11 +44,4 @@ export function openTools({ server }: Config, log: Logger, audit: Pick<Audit, "r
     },
     log: ({ level, namespace, message }) => log[level]({ integration: namespace }, message),
   });
-  return {
-    sources: upstreams.sources,
-    expected: (name: string) => upstreams.expected(name),
-    integrations: new Integrations(upstreams),
-    start: () => upstreams.start(),
-    [Symbol.asyncDispose]: () => upstreams.close(),
-  };
 }

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Daemon, runKnot, startDaemon } from "../testkit/daemon.ts";
@@ -22,12 +22,12 @@ export class Subject implements AsyncDisposable {
     const folder = mkdtempSync(join(tmpdir(), "knot-bench-"));
     const data_dir = join(folder, "data");
     const token = await createAdmin(folder, data_dir);
-    const program = join(import.meta.dirname, "../../dist/cmd/knot/main.js");
+    const program = join(import.meta.dirname, "../../dist/knot");
     const start = () =>
       startDaemon({
         data_dir,
         flags: ["--server-docker-host", `unix://${dockerSocket()}`, "--log-level", "warn"],
-        ...(existsSync(program) ? { program } : {}),
+        program,
       });
     return new Subject(folder, token, await start(), start);
   }

@@ -17,6 +17,11 @@ export type ServerOptions = {
 
 const maxHeaders = 100;
 
+/** The waist checks what comes in and goes out; Fastify's own checkers are not even loaded. */
+const refuseSchemas = () => {
+  throw new Error("A route has a schema of Fastify's. Operations have theirs, and plain routes parse for themselves.");
+};
+
 /** The HTTP server with the limits and the headers every answer has (security.md W1, W2, W7, W8, R2, R3). */
 export function createServer(options: ServerOptions = {}): FastifyInstance {
   // Node looks for connections that took too long only now and then, by default each 30 s
@@ -28,6 +33,7 @@ export function createServer(options: ServerOptions = {}): FastifyInstance {
     forceCloseConnections: "idle",
     trustProxy: options.trustedProxies?.length ? [...options.trustedProxies] : false,
     routerOptions: { maxParamLength: 1024 },
+    schemaController: { compilersFactory: { buildValidator: refuseSchemas, buildSerializer: refuseSchemas } },
     // Fastify's types tell http from https servers apart; nothing below depends on which one it is
     ...((options.tls === undefined ? { http: limits } : { https: { ...limits, ...options.tls } }) as { http: object }),
     frameworkErrors: (error, _request, reply) => {

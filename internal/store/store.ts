@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync } from "node:fs";
 import Database from "better-sqlite3";
 import { Kysely, PostgresDialect, sql, type Transaction } from "kysely";
 import { Migrator } from "kysely/migration";
-import pg from "pg";
+import type { CustomTypesConfig } from "pg";
 import type { CommittedEvent, Event, NewEvent } from "../event/schema.ts";
 import { Problem } from "../problem/problem.ts";
 import { migrations } from "./migrations.ts";
@@ -96,7 +96,7 @@ export class StoreTooNew extends Error {
 
 /** Opens the database and brings its schema up to date. Throws StoreUnavailable or StoreTooNew when it cannot. */
 export async function openStore(config: StoreConfig): Promise<Store> {
-  const db = config.kind === "sqlite" ? openSqlite(config.path) : openPostgres(config.url);
+  const db = config.kind === "sqlite" ? openSqlite(config.path) : await openPostgres(config.url);
   const store = new Store(db, config.kind);
   try {
     await store.ping().catch((cause) => {
@@ -143,7 +143,9 @@ function openSqlite(path: string): Kysely<Tables> {
   return new Kysely<Tables>({ dialect: new PreparedSqliteDialect(database) });
 }
 
-function openPostgres(url: string): Kysely<Tables> {
+async function openPostgres(url: string): Promise<Kysely<Tables>> {
+  // most daemons have no PostgreSQL, and start sooner without its driver
+  const { default: pg } = await import("pg");
   const types = {
     getTypeParser: (oid: number, format?: "text" | "binary") =>
       // int8 holds milliseconds and counts, all below 2^53
@@ -151,7 +153,7 @@ function openPostgres(url: string): Kysely<Tables> {
   };
   const pool = new pg.Pool({
     connectionString: url,
-    types: types as pg.CustomTypesConfig,
+    types: types as CustomTypesConfig,
   });
   // an idle connection that breaks is replaced by the pool; without a listener it would end the process
   pool.on("error", () => {});

@@ -33,7 +33,7 @@ export type DaemonOptions = {
   readonly flags?: readonly string[];
   /** Text of its knot.toml, which then says where to listen and whether there is /mcp. */
   readonly config?: string;
-  /** The program; cmd/knot/main.ts when left out. */
+  /** An executable to start in place of the sources. */
   readonly program?: string;
 };
 
@@ -52,7 +52,8 @@ export async function startDaemon(options: DaemonOptions = {}): Promise<Daemon> 
     (flag) => !given.some((other) => other.startsWith(flag.slice(0, flag.indexOf("=")))),
   );
   const flags = [...(options.config === undefined ? usual : []), "--data-dir", data_dir, ...given];
-  const child = spawn(process.execPath, [options.program ?? main, "server", ...flags], {
+  const [command, ...before] = options.program === undefined ? [process.execPath, main] : [options.program];
+  const child = spawn(command, [...before, "server", ...flags], {
     cwd: folder,
     env: { ...withoutKnot(process.env), ...options.env },
     stdio: ["ignore", "pipe", "pipe"],

@@ -1,0 +1,20 @@
+import { defineConfig } from "vite";
+
+/** How the program is built: one bundle, because finding and reading a thousand files is most of a start. */
+export default defineConfig({
+  logLevel: "warn",
+  ssr: {
+    noExternal: true,
+    // what has native code, and what most daemons never load
+    external: ["better-sqlite3", "@node-rs/argon2", "dockerode", "pg", "undici"],
+  },
+  build: {
+    ssr: "cmd/knot/main.ts",
+    outDir: "dist",
+    target: "node22",
+    // a stack trace in the log names the functions of the sources
+    minify: false,
+    sourcemap: false,
+    rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" } },
+  },
+});
