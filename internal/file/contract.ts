@@ -372,6 +372,8 @@ function registerEdits(it: It): void {
     assert.equal(await sh("wc -c < a; tail -n 1 a"), "8000004\nEND\n");
     await edit({ path: "b", edits: [{ search: "B123456789abcde\n", replace: "" }] });
     assert.equal(await sh("wc -c < b; head -n 1 b; tail -n 1 b"), "7999988\n0123456789abcde\nend\n");
+    const { counts } = await edit({ path: "b", edits: [{ search: "9ab", replace: "9AB", expected_count: 499_999 }] });
+    assert.deepEqual(counts, [499_999]);
     await sh("dd if=/dev/zero of=big bs=1 count=0 seek=1073741824 2>/dev/null");
     await assert.rejects(edit({ path: "big", edits: [{ search: "x", replace: "y" }] }), { code: "too_large" });
   });

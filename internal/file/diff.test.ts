@@ -31,6 +31,16 @@ test("cuts a long diff", () => {
   assert.ok(diff.length < 200);
 });
 
+test("shows the beginning of more changes than fit, with their line numbers", () => {
+  const text = (word: string) => Array.from({ length: 100_000 }, (_, line) => `${line % 9 ? "same" : word} ${line}\n`);
+  const before = `top\n${"filler\n".repeat(1000)}${text("old").join("")}`;
+  const diff = unifiedDiff("f", before, before.replaceAll("old", "new"));
+  assert.match(diff, /^--- f\n\+\+\+ f\n@@ -999,.* @@\n filler\n filler\n filler\n-old 0\n\+new 0\n same 1\n/);
+  assert.match(diff, /\[the rest of the diff was left out\]\n$/);
+  const all = unifiedDiff("f", "a\n".repeat(200_000), "b\n".repeat(200_000));
+  assert.match(all, /^--- f\n\+\+\+ f\n@@ -1,400 \+1,400 @@\n-a\n/);
+});
+
 test("makes what patch turns back into the new text", (t: TestContext) => {
   try {
     execFileSync("patch", ["--version"], { stdio: "ignore" });
@@ -48,7 +58,8 @@ test("makes what patch turns back into the new text", (t: TestContext) => {
   };
   for (let round = 0; round < 60; round++) {
     const text = () => Array.from({ length: random(30) }, () => `${random(6)}`).join("\n") + (random(2) ? "\n" : "");
-    const [before, after] = [text(), text()];
+    const around = round % 2 === 0 ? "" : "\n0\n1\n".repeat(random(4));
+    const [before, after] = [around + text() + around, around + text() + around];
     const diff = unifiedDiff("f", before, after);
     if (diff === "") continue;
     writeFileSync(file, before);

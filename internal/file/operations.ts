@@ -109,7 +109,9 @@ export const editFile = operation({
         z.strictObject({
           search: z.string().min(1).max(1_000_000).describe("The exact text to replace, with its white space"),
           replace: z.string().max(1_000_000).describe("What to put there"),
-          expected_count: count(1, 100_000).default(1).describe("How often search has to be there; all are replaced"),
+          expected_count: count(1, 10_000_000)
+            .default(1)
+            .describe("How often search has to be there; all are replaced"),
         }),
       )
       .min(1)
