@@ -76,13 +76,14 @@ describe("the approvals page", { timeout: 120_000 }, () => {
       code: "approval_required",
       title: "Someone has to approve this",
       detail: "It waits.",
-      approval: { id },
+      approval: { id, label },
     };
     await page.route("**/stop", (route) =>
       route.fulfill({ status: 409, contentType: "application/problem+json", body: JSON.stringify(problem) }),
     );
     await open("/spaces");
     await page.getByRole("button", { name: "Stop loop" }).click();
+    await page.getByText(`${label}: it runs as soon as it is approved.`).waitFor();
     await page.getByRole("link", { name: "Open the approval" }).click();
     await page.getByRole("heading", { name: label }).waitFor();
   });

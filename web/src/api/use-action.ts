@@ -50,15 +50,25 @@ export function useAction<Name extends OperationName>(name: Name, options: Optio
       context?.undo?.();
       const problem = problemIn(error);
       if (problem.code === "unauthenticated" || options.handles?.includes(problem.code)) return;
-      showToast({ tone: "bad", title: problem.title, text: problem.detail, approval: approvalOf(problem) });
+      const waiting = approvalOf(problem);
+      if (waiting === undefined) showToast({ tone: "bad", title: problem.title, text: problem.detail });
+      // the problem's own words tell a program how to go on
+      else
+        showToast({
+          tone: "bad",
+          title: problem.title,
+          text: `${waiting.label ?? "The call"}: it runs as soon as it is approved.`,
+          approval: waiting.id,
+        });
     },
     onSettled: () => void outdate(...(options.outdates ?? [])),
   });
 }
 
 /** The approval a problem is about, if it still waits. */
-function approvalOf({ code, approval }: ProblemDocument): string | undefined {
+function approvalOf({ code, approval }: ProblemDocument): { readonly id: string; readonly label?: string } | undefined {
   if (code !== "approval_required" || typeof approval !== "object" || approval === null) return undefined;
-  const { id } = approval as { readonly id?: unknown };
-  return typeof id === "string" ? id : undefined;
+  const { id, label } = approval as { readonly id?: unknown; readonly label?: unknown };
+  if (typeof id !== "string") return undefined;
+  return { id, ...(typeof label === "string" ? { label } : {}) };
 }

@@ -17,7 +17,7 @@ function expectState(id: string, state: Space["state"]): () => void {
     ...queryClient.getQueriesData({ queryKey: ["list_spaces"] }),
     ...queryClient.getQueriesData({ queryKey: ["get_space"] }),
   ];
-  const change = (space: Space): Space => (space.id === id ? { ...space, state } : space);
+  const change = (space: Space): Space => (space.id === id ? { ...space, state, state_reason: "" } : space);
   queryClient.setQueriesData<OutputOf<"list_spaces">>(
     { queryKey: ["list_spaces"] },
     (list) => list && { ...list, spaces: list.spaces.map(change) },
