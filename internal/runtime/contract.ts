@@ -164,7 +164,12 @@ function registerLifecycle(it: It, fixture: RuntimeFixture): void {
     const spec = someSpec({ image: await fixture.image(), volumes });
     await runtime.create(target, spec, never);
     await runtime.start(target, never);
-    await run(runtime, target, ["sh", "-c", "echo treasure > /srv/kept/file"]);
+    await run(runtime, target, [
+      "sh",
+      "-c",
+      "echo treasure > /srv/kept/file; head -c 3000000 /dev/zero > /srv/kept/more",
+    ]);
+    assert.ok(((await runtime.volumeSizes(never)).get(volume) ?? 0) >= 3_000_000);
     await runtime.remove(target, never);
     assert.deepEqual(await runtime.listVolumes(never), [{ volume, space_id: target.space_id }]);
     const next = { ...target, generation: 2 };

@@ -170,6 +170,10 @@ class DockerRuntime implements Runtime {
     return this.#volumes.list(signal);
   }
 
+  async volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    return this.#volumes.sizes(signal);
+  }
+
   async removeVolume(volume: string, signal: AbortSignal): Promise<void> {
     await this.#volumes.remove(volume, signal);
   }

@@ -178,6 +178,10 @@ class ProcessRuntime implements Runtime {
     return this.#volumes.list();
   }
 
+  async volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    return this.#volumes.sizes(signal);
+  }
+
   async removeVolume(volume: string, signal: AbortSignal): Promise<void> {
     if (signal.aborted) throw abortedProblem(signal, "Removing a volume");
     const found = (await this.#volumes.list()).find((each) => each.volume === volume);

@@ -108,7 +108,14 @@ async function live(t: TestContext, { before, walk }: Walk, fatal?: number) {
 }
 
 /** Not of a walk, but of the sweep that follows it or of an engine that refuses; and what tests do to the engine. */
-const elsewhere = ["store.cleanupFailed", "runtime.removeUnused", "runtime.trouble", "runtime.heal", "runtime.set"];
+const elsewhere = [
+  "store.cleanupFailed",
+  "store.note",
+  "runtime.removeUnused",
+  "runtime.trouble",
+  "runtime.heal",
+  "runtime.set",
+];
 
 describe("a daemon that dies", () => {
   const passed: string[] = [];

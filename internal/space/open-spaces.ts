@@ -7,6 +7,7 @@ import type { Runtime } from "./runtime.ts";
 import { Spaces } from "./space.ts";
 import type { SpaceStore } from "./space-store.ts";
 import { type Deadlines, deadlines, Steps } from "./steps.ts";
+import { StorageWatch } from "./storage-watch.ts";
 
 export type SpacesNeeds = {
   readonly store: SpaceStore;
@@ -61,8 +62,9 @@ export function openSpaces(needs: SpacesNeeds): OpenSpaces {
   });
   const { every = 15_000, grace = 60_000, patience = 15_000 } = timing;
   const orphans = new Orphans({ store, now, grace, onNotice: needs.onNotice ?? (() => {}) });
+  const storage = new StorageWatch({ store, now, every: 900_000 });
   const reconciler = new Reconciler({
-    ...{ store, driver, orphans, runtimes, now, onError, every, grace, parallel: 8, patience },
+    ...{ store, driver, orphans, storage, runtimes, now, onError, every, grace, parallel: 8, patience },
   });
   return {
     spaces,

@@ -6,11 +6,13 @@ import { within } from "./engine-call.ts";
 import type { Orphans } from "./orphans.ts";
 import type { Observed, Runtime } from "./runtime.ts";
 import type { Cleanup, RuntimeName, SpaceStore, SweepRow } from "./space-store.ts";
+import type { StorageWatch } from "./storage-watch.ts";
 
 export type ReconcilerDeps = {
   readonly store: SpaceStore;
   readonly driver: Driver;
   readonly orphans: Orphans;
+  readonly storage: StorageWatch;
   readonly runtimes: ReadonlyMap<string, Runtime>;
   readonly now: () => number;
   readonly onError: (what: string, cause: unknown) => void;
@@ -90,7 +92,7 @@ export class Reconciler implements AsyncDisposable {
   }
 
   async #sweepOne(runtime: Runtime): Promise<void> {
-    const { store, driver, orphans, now } = this.#deps;
+    const { store, driver, orphans, storage, now } = this.#deps;
     // the engine first: a row is written before its container is made, so that whatever is listed has its row by then
     const wasAway = this.#reachability.get(runtime.name)?.reachable !== true;
     const listed = await this.#list(runtime);
@@ -111,6 +113,11 @@ export class Reconciler implements AsyncDisposable {
     await this.#each([...new Set(due.map(({ space_id }) => space_id))], (id) => driver.tidy(id));
     await this.#limited("Looking for volumes without a row", (signal) => orphans.look(runtime, signal));
     await this.#limited("Removing what no container needs", (signal) => runtime.removeUnused(signal));
+    // reads the size of every file: the next sweep does not wait for it
+    const limit = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(120_000)]);
+    void storage.look(runtime, limit).catch((cause) => {
+      if (!this.#closing.signal.aborted) this.#deps.onError(`measuring volumes of ${runtime.name}`, cause);
+    });
   }
 
   async #list(runtime: Runtime): Promise<readonly Observed[] | null> {

@@ -116,6 +116,8 @@ export interface Runtime {
   removeUnused(signal: AbortSignal): Promise<void>;
   /** Volumes that carry this installation's id. */
   listVolumes(signal: AbortSignal): Promise<readonly { readonly volume: string; readonly space_id: string }[]>;
+  /** How many bytes each of those volumes holds; what could not be measured is left out. */
+  volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>>;
   removeVolume(volume: string, signal: AbortSignal): Promise<void>;
   /**
    * Ends commands whose caller is gone: those of a daemon that died, and those that could not be ended while the engine

@@ -138,6 +138,12 @@ export type SweepRow = Pick<
   "id" | "runtime" | "state" | "desired" | "generation" | "health" | "deadline_at" | "user_id"
 >;
 
+/** What the volumes of a space reserve together. */
+export type Reservation = Pick<SpaceRow, "id" | "storage_bytes"> & {
+  /** The engine's names of them. */
+  readonly volumes: readonly string[];
+};
+
 /** Where spaces live. Every method that changes something is one transaction with its event. */
 export interface SpaceStore {
   list(filter: SpaceFilter, page: PageRequest): Promise<Page<SpaceRow>>;
@@ -174,6 +180,10 @@ export interface SpaceStore {
   cleanupFailed(id: string, error: string, next_at: number): Promise<void>;
   /** The engine's names of all volumes of a runtime that a row or a cleanup knows. */
   knownVolumes(runtime: RuntimeName): Promise<readonly string[]>;
+  /** Spaces of a runtime with the volumes they have. */
+  reservations(runtime: RuntimeName): Promise<readonly Reservation[]>;
+  /** Adds an event to a timeline without changing anything. */
+  note(event: NewEvent): Promise<void>;
   /** Volumes of a space: what deleting it would lose. */
   volumesOf(space_id: string): Promise<readonly PlannedVolume[]>;
   events(space_id: string, page: PageRequest): Promise<Page<Event>>;

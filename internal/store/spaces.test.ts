@@ -43,6 +43,19 @@ storeTest("gives a space back as it was stored", async (_t, store) => {
   });
 });
 
+storeTest("tells what the volumes of a runtime's spaces reserve, and notes what came of it", async (_t, store) => {
+  await addTemplate(store);
+  const spaces = new SqlSpaces(store);
+  await spaces.insert(space(), event, admitAll);
+  await spaces.insert(space({ id: "s2", name: "other", runtime: "process", volumes: [] }), event, admitAll);
+  const reservations = [{ id: "s1", storage_bytes: 10, volumes: ["kn-s1-home"] }];
+  assert.deepEqual(await spaces.reservations("docker"), reservations);
+  assert.deepEqual(await spaces.reservations("process"), []);
+  await spaces.note({ ...event, type: "space.storage", message: "full" });
+  const { items } = await spaces.events("s1", { limit: 1 });
+  assert.deepEqual([items[0]?.type, items[0]?.message], ["space.storage", "full"]);
+});
+
 storeTest("commits for exactly one of many with the same revision", async (_t, store) => {
   await addTemplate(store);
   const spaces = new SqlSpaces(store);

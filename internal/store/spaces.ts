@@ -5,6 +5,7 @@ import type {
   Cleanup,
   NewSpace,
   PlannedVolume,
+  Reservation,
   RuntimeName,
   SpaceEdit,
   SpaceFilter,
@@ -269,6 +270,25 @@ export class SqlSpaces implements SpaceStore {
     const rows = await db.selectFrom("volumes").select("id").where("runtime", "=", runtime).execute();
     const removals = await db.selectFrom("cleanups").select("volume").where("runtime", "=", runtime).execute();
     return [...rows.map(({ id }) => id), ...removals.flatMap(({ volume }) => volume ?? [])];
+  }
+
+  async reservations(runtime: RuntimeName): Promise<readonly Reservation[]> {
+    const rows = await this.#store.db
+      .selectFrom("volumes")
+      .innerJoin("spaces", "spaces.id", "volumes.space_id")
+      .select(["spaces.id", "spaces.storage_bytes", "volumes.id as volume"])
+      .where("spaces.runtime", "=", runtime)
+      .where("volumes.attached", "=", 1)
+      .execute();
+    return [...Map.groupBy(rows, ({ id }) => id)].map(([id, group]) => ({
+      id,
+      storage_bytes: group[0]?.storage_bytes ?? 0,
+      volumes: group.map(({ volume }) => volume),
+    }));
+  }
+
+  async note(event: NewEvent): Promise<void> {
+    await this.#store.transact((tx) => tx.event(event));
   }
 
   async volumesOf(space_id: string): Promise<readonly PlannedVolume[]> {

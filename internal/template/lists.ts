@@ -2,7 +2,7 @@ import type { HealthCheck, PortSpec } from "../space/runtime.ts";
 import { checkPath, readCommand, readSize } from "./rules.ts";
 import type { Part, YamlReader } from "./yaml-reader.ts";
 
-/** A volume as a template names it. `reserved_bytes` counts against the owner's quota; the engine does not enforce it. */
+/** A volume as a template names it. `reserved_bytes` counts against the owner's quota; nothing stops at it, but the timeline says when more is held. */
 export type TemplateVolume = {
   readonly name: string;
   readonly path: string;

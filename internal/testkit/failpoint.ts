@@ -1,6 +1,6 @@
 /** Methods that change nothing: a death around them is a death around their neighbours. */
 const reading =
-  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|endStrays|state|version|versions|countOwnedBy|countByState)$/;
+  /^(list|find|named|byKey|sweep|cleanups|volumesOf|events|check|inspect|listVolumes|knownVolumes|logs|exec|endStrays|volumeSizes|reservations|state|version|versions|countOwnedBy|countByState)$/;
 
 /** The methods of a port that change something: those with a point before and after. */
 export const changing = (port: { readonly prototype: object }): readonly string[] =>

@@ -25,7 +25,8 @@ type Method =
   | "listVolumes"
   | "removeVolume"
   | "removeUnused"
-  | "endStrays";
+  | "endStrays"
+  | "volumeSizes";
 
 const nameOf = ({ space_id, generation }: Target | Observed): string => `kn-${space_id}-${generation}`;
 
@@ -63,6 +64,8 @@ export class FakeRuntime implements Runtime {
   /** Exit code of the main process right after a start; null keeps running. */
   exitsWith: number | null = null;
   health: Observed["health"] = null;
+  /** What volumes hold, by the engine's names of them. */
+  readonly sizes = new Map<string, number>();
   readonly #troubles: { method: Method; trouble: Trouble; times: number; of: string }[] = [];
 
   constructor(engine = new FakeEngine(), name: Runtime["name"] = "docker") {
@@ -148,6 +151,10 @@ export class FakeRuntime implements Runtime {
   async listVolumes(signal: AbortSignal): Promise<readonly { volume: string; space_id: string }[]> {
     const found = () => Object.entries(this.engine.state.volumes).map(([volume, space_id]) => ({ volume, space_id }));
     return this.#call("listVolumes", "", signal, found);
+  }
+
+  async volumeSizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    return this.#call("volumeSizes", "", signal, () => this.sizes);
   }
 
   async removeVolume(volume: string, signal: AbortSignal): Promise<void> {

@@ -104,6 +104,17 @@ export class EngineVolumes {
     return (volumes ?? []).map((found) => ({ volume: found.Name, space_id: found.Labels?.[spaceLabel] ?? "" }));
   }
 
+  async sizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    type Measured = { readonly Volumes?: readonly (Docker.VolumeInspectInfo | null)[] | null };
+    const ask = this.#engine.docker.df as unknown as (options: { abortSignal: AbortSignal }) => Promise<Measured>;
+    const { Volumes: volumes } = await this.#engine.ask("Measuring volumes", signal, () =>
+      ask.call(this.#engine.docker, { abortSignal: signal }),
+    );
+    const ours = (volumes ?? []).filter((found) => found?.Labels?.[instanceLabel] === this.#instanceId);
+    const sizes = ours.map((found) => [found?.Name ?? "", found?.UsageData?.Size ?? -1] as const);
+    return new Map(sizes.filter(([, size]) => size >= 0));
+  }
+
   async remove(volume: string, signal: AbortSignal): Promise<void> {
     const found = await this.#inspect(volume, signal);
     if (found === undefined) return;

@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmod, chown, mkdir, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { Problem } from "../../problem/problem.ts";
 import { readJson, type VolumeRecord, writeDurably } from "./directory.ts";
 
@@ -37,6 +39,22 @@ export class DirectoryVolumes {
     return records.flatMap(({ volume, record }) =>
       record?.instance_id === this.#instanceId ? [{ volume, space_id: record.space_id }] : [],
     );
+  }
+
+  /** As files are counted on disk, without what the daemon may not read. */
+  async sizes(signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+    const sizes = new Map<string, number>();
+    for (const { volume } of await this.list()) {
+      const options = { signal, encoding: "utf8", env: { PATH: "/usr/bin:/bin", LC_ALL: "C" } } as const;
+      // it ends with 1 for a file that went away meanwhile, and has printed the sum all the same
+      const printed = await promisify(execFile)("du", ["-sk", this.contentOf(volume)], options).then(
+        ({ stdout }) => stdout,
+        (thrown: { stdout?: string }) => thrown.stdout ?? "",
+      );
+      const kib = /^\d+/.exec(printed)?.[0];
+      if (kib !== undefined) sizes.set(volume, Number(kib) * 1024);
+    }
+    return sizes;
   }
 
   async remove(volume: string): Promise<void> {
