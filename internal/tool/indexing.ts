@@ -15,7 +15,10 @@ export class Indexing {
   }
 
   put(tool: Tool): void {
-    if (tool.visibility === "hidden") return this.remove(tool.name);
+    if (tool.visibility === "hidden") {
+      this.remove(tool.name);
+      return;
+    }
     this.#waiting.set(tool.name, tool);
     this.#turn ??= this.#takeTurns();
   }
