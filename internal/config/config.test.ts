@@ -179,6 +179,11 @@ describe("configuration", () => {
       ['[server.docker]\nenabled = "allways"', /must be one of auto, always, never; did you mean always\?/],
       ['[server.docker]\nhost = "tcp://x"', /unix socket/],
       ['[[server.mcp.remote_servers]]\nnamespace = "a"', /either url or command/],
+      ['[[server.mcp.remote_servers]]\nnamespace = "knot"\nurl = "http://h"', /namespace is taken: knot is/],
+      [
+        '[[server.mcp.remote_servers]]\nnamespace = "a"\nurl = "http://h"\n[[server.mcp.remote_servers]]\nnamespace = "a"\nurl = "http://i"',
+        /^[^:]*:5 server.mcp.remote_servers.1.namespace is taken by another: a/m,
+      ],
     ] as const) {
       assert.match(mistakesOf(t, text).join(), expected);
     }

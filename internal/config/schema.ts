@@ -160,7 +160,17 @@ export const ConfigSchema = z.strictObject({
             .max(100000)
             .default(1000)
             .describe("Sessions kept; the least recently used goes first"),
-          remote_servers: z.array(RemoteServer).default([]).describe("MCP servers whose tools are offered too"),
+          remote_servers: z
+            .array(RemoteServer)
+            .superRefine((servers, context) => {
+              const names = servers.map(({ namespace }) => namespace);
+              for (const [at, name] of names.entries()) {
+                if (names.indexOf(name) === at) continue;
+                context.addIssue({ code: "custom", path: [at, "namespace"], message: `is taken by another: ${name}` });
+              }
+            })
+            .default([])
+            .describe("MCP servers whose tools are offered too"),
         })
         .prefault({}),
       docker: engine("/var/run/docker.sock", "Docker")
