@@ -15,6 +15,10 @@ export default defineConfig({
     // a stack trace in the log names the functions of the sources
     minify: false,
     sourcemap: false,
-    rolldownOptions: { output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" } },
+    rolldownOptions: {
+      // says on a busy machine how long each plugin took
+      checks: { bundlerTimings: false },
+      output: { entryFileNames: "[name].js", chunkFileNames: "chunks/[name].js" },
+    },
   },
 });
