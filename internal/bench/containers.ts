@@ -19,7 +19,7 @@ export async function containerRow(name: string, subject: Subject, network: "non
     await subject.call("POST", `/spaces/${space}/stop`, {});
     const bare = await createBareContainer(docker, id, image, network === "none" ? "none" : id);
     return await inTurns(
-      { name, unit: "ms", against: "the engine alone" },
+      { name, unit: "ms", better: "lower", against: "the engine alone" },
       rounds,
       async () => {
         const ms = await duration(() => subject.call("POST", `/spaces/${space}/start`, {}));

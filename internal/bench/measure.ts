@@ -4,6 +4,7 @@ import autocannon from "autocannon";
 export type Row = {
   readonly name: string;
   readonly unit: string;
+  readonly better: "higher" | "lower";
   readonly knot: number;
   readonly baseline: number;
   /** What the baseline is. */
@@ -24,7 +25,7 @@ function median(values: readonly number[]): number {
  * turn of each is warm-up and does not count.
  */
 export async function inTurns(
-  row: Pick<Row, "name" | "unit" | "against">,
+  row: Pick<Row, "name" | "unit" | "better" | "against">,
   rounds: number,
   knot: () => Promise<number>,
   baseline: () => Promise<number>,

@@ -9,7 +9,7 @@ const against = "a bare Fastify process";
 /** From the start of the process until it says that it is ready, with the data in place. */
 export const startUpRow = (name: string, subject: Subject): Promise<Row> =>
   inTurns(
-    { name, unit: "ms", against },
+    { name, unit: "ms", better: "lower", against },
     5,
     () => subject.restart(),
     async () => {
@@ -25,7 +25,7 @@ export const startUpRow = (name: string, subject: Subject): Promise<Row> =>
 /** Memory of a process that was started two seconds ago and has nothing to do. */
 export const memoryRow = (name: string, subject: Subject): Promise<Row> =>
   inTurns(
-    { name, unit: "MB", against },
+    { name, unit: "MB", better: "lower", against },
     3,
     async () => {
       await subject.restart();

@@ -4,7 +4,7 @@ import type { Subject } from "./subject.ts";
 
 const rounds = 3;
 
-/** How many requests a second, against a bare Fastify that answers the same bytes. */
+/** How many requests a second, against a bare Fastify that answers the same value. */
 export async function requestRow(name: string, subject: Subject, load: Load): Promise<Row> {
   const { url, method = "GET", headers = {}, body } = load;
   const response = await fetch(url, { method, headers, ...(body === undefined ? {} : { body }) });
@@ -13,7 +13,7 @@ export async function requestRow(name: string, subject: Subject, load: Load): Pr
   const bare = await startBareFastify(subject.folder, bytes);
   try {
     return await inTurns(
-      { name, unit: "requests/s", against: "Fastify with the same bytes" },
+      { name, unit: "requests/s", better: "higher", against: "a bare Fastify with the same answer" },
       rounds,
       () => throughput(load),
       () => throughput({ ...load, url: bare.url }),
