@@ -1,5 +1,5 @@
 import type { Call } from "../operation/call.ts";
-import type { Waist } from "../operation/waist.ts";
+import { isAllowed, type Waist } from "../operation/waist.ts";
 import { nearest } from "../problem/nearest.ts";
 import { Problem, problemOf } from "../problem/problem.ts";
 import { executeTool, innerCall } from "./execute-tool.ts";
@@ -103,7 +103,11 @@ export class Catalogue {
 
   async #call(name: string, args: unknown, call: Call): Promise<ToolResult> {
     const tool = this.#find(name);
-    if (tool === undefined) throw this.#unknown(name, call);
+    if (tool === undefined) {
+      const awaited = this.#awaited(name, call);
+      if (awaited !== null) return problemResult(awaited, call);
+      throw this.#unknown(name, call);
+    }
     try {
       const [input, keyed] = tool.keyed ? takeKey(args, call) : [args, call];
       return tool.result(await this.#waist.pass(tool, input, keyed));
@@ -134,6 +138,16 @@ export class Catalogue {
     if (named === undefined || !this.#tools.has(named.name) || !isFindable(named, call)) return hits;
     const best = { id: named.name, score: hits[0]?.score ?? 1, tool: named };
     return [best, ...hits.filter(({ tool }) => tool !== named)].slice(0, limit);
+  }
+
+  /** Why a tool of a server that never came up is not there: "no such tool" would send its caller the wrong way. */
+  #awaited(name: string, call: Call): Problem | null {
+    for (const source of this.#sources) {
+      const awaited = source.awaited?.(name) ?? null;
+      if (awaited !== null && isAllowed({ permission: awaited.permission, effect: "write" }, call))
+        return awaited.problem;
+    }
+    return null;
   }
 
   #unknown(name: string, call: Call): UnknownTool {

@@ -1,7 +1,9 @@
 import type { Visibility } from "../operation/operation.ts";
+import type { Permission } from "../operation/permission.ts";
 import type { Principal } from "../operation/principal.ts";
 import type { JsonSchema } from "../operation/schema.ts";
 import type { Capability } from "../operation/waist.ts";
+import type { Problem } from "../problem/problem.ts";
 
 /** The MCP tool annotations (2025-11-25, schema ToolAnnotations). From a remote server they are hints, not facts. */
 export type Annotations = {
@@ -44,6 +46,8 @@ export interface ToolSource {
   list(): readonly Tool[];
   /** The tool a client means by this name, aliases included. */
   find(name: string): Tool | undefined;
+  /** Why a tool of this name cannot be known yet, and what calling it would need; null when the name is none of its. */
+  awaited?(name: string): { readonly permission: Permission; readonly problem: Problem } | null;
   /** Hears of every change of `list()`. Returns the way to stop. */
   onChange(listener: (change: SourceChange) => void): () => void;
 }

@@ -4,7 +4,7 @@ import { callOf, principal } from "../testkit/principal.ts";
 import { waistOf } from "../testkit/waist.ts";
 import { Catalogue } from "../tool/catalogue.ts";
 import { UnknownTool } from "../tool/unknown-tool.ts";
-import { connectedPool, hostileServer, tool, until } from "./fixtures.ts";
+import { connectedPool, hostileServer, poolOf, tool, until } from "./fixtures.ts";
 
 const call = () => callOf({ door: "mcp" });
 
@@ -60,5 +60,27 @@ describe("the tools of a connected server in the catalogue", () => {
     server.announceChange();
     await until(() => catalogue.listJson(call(), "native") !== before);
     assert.deepEqual(namesOf(catalogue.list(call(), "native")), ["up__paint"]);
+  });
+
+  test("of a server that never came up are said to be away, to those who may use integrations", async (t) => {
+    const server = await hostileServer(t, tool("draw"));
+    await server.stop();
+    const pool = poolOf(t, { url: server.url });
+    const { waist } = waistOf();
+    const catalogue = new Catalogue({ sources: pool.upstreams.sources, waist });
+    t.after(() => catalogue.close());
+    pool.upstreams.start();
+    await until(() => pool.status().status === "failed");
+    const stranger = callOf({ door: "mcp", principal: principal({ permissions: new Set(["mcp.use"]) }) });
+    for (const name of ["up__draw", "up.draw"]) {
+      const result = await catalogue.call("execute_tool", { name }, call());
+      assert.match(String(result.content[0]?.["text"]), /^upstream_unavailable: The integration "up" is not reachable/);
+      await assert.rejects(catalogue.call(name, {}, stranger), UnknownTool);
+    }
+    await assert.rejects(catalogue.call("other__draw", {}, call()), UnknownTool);
+    await server.start();
+    await until(() => pool.status().status === "connected");
+    assert.equal((await catalogue.call("up.draw", {}, call())).isError, undefined);
+    await assert.rejects(catalogue.call("up.paint", {}, call()), UnknownTool);
   });
 });

@@ -6,7 +6,7 @@ import { Breaker } from "./breaker.ts";
 import { callOptions } from "./call-options.ts";
 import { type Fault, faultOf } from "./fault.ts";
 import { adviceOn, problemOfFault, unavailable } from "./fault-problem.ts";
-import type { RemoteTool } from "./remote-tool.ts";
+import { permission, type RemoteTool, toolName } from "./remote-tool.ts";
 import { limits, type UpstreamLog, type UpstreamServer } from "./server.ts";
 import { openSession, type Session } from "./session.ts";
 import { ToolShelf } from "./tool-shelf.ts";
@@ -96,6 +96,11 @@ export class Upstream implements ToolSource {
   /** By the listed name, or as `namespace.tool` with the name the server uses. */
   find(name: string): Tool | undefined {
     return this.#shelf.find(name);
+  }
+
+  awaited(name: string): { permission: typeof permission; problem: Problem } | null {
+    const isKnown = this.#session !== null || this.#shelf.list().length > 0;
+    return isKnown || toolName(this.#server, name) === null ? null : { permission, problem: this.#unavailable() };
   }
 
   onChange(listener: (change: SourceChange) => void): () => void {
