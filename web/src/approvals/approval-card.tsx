@@ -39,14 +39,13 @@ export function ApprovalCard({ approval, may }: { approval: Approval; may: boole
           <code className="font-mono text-ink">{approval.tool}</code>
           {approval.origin !== "knot" && ` of ${approval.origin}`}, asked by <Revealed text={askerOf(approval)} />
         </p>
-        <section
-          aria-label="What it is called with"
+        <div
           // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
           tabIndex={0}
           className="max-h-80 overflow-auto rounded-lg bg-sunken px-3 py-2"
         >
           <Arguments values={approval.arguments} />
-        </section>
+        </div>
         {approval.decided_at !== null && <DecidedLine approval={approval} />}
       </div>
       {pending && may && !tooLate && <Decision approval={approval} />}
