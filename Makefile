@@ -56,9 +56,9 @@ bubblewrap:
 
 build: dist/knot web/dist/index.html ## Bundle into dist/ and web/dist/; leaves the executable dist/knot
 
-dist/knot: node_modules/.installed $(SOURCES) vite.config.ts cmd/knot/knot.sh
+dist/knot: node_modules/.installed $(SOURCES) cmd/vite.config.ts cmd/knot/knot.sh
 	@echo 'Building knot.'
-	@$(BIN)/vite/bin/vite.js build
+	@$(BIN)/vite/bin/vite.js build cmd
 	@sed 's|@NODE@|$(NODE)|' cmd/knot/knot.sh > $@ && chmod 755 $@
 
 web/dist/index.html: node_modules/.installed $(WEB)

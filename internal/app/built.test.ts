@@ -36,7 +36,7 @@ describe("the built program", { timeout: 300_000 }, () => {
     // below the root, where it finds node_modules as dist does
     folder = mkdtempSync(join(root, ".cache/built-"));
     const vite = packaged("vite", "bin/vite.js");
-    const how = ["build", "--outDir", folder];
+    const how = ["build", "cmd", "--outDir", folder];
     await run(process.execPath, [vite, ...how], { cwd: root });
     program = join(folder, "knot");
     copyFileSync(join(root, "cmd/knot/knot.sh"), program);

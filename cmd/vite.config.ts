@@ -9,8 +9,9 @@ export default defineConfig({
     external: ["better-sqlite3", "@node-rs/argon2", "dockerode", "pg", "undici"],
   },
   build: {
-    ssr: "cmd/knot/main.ts",
-    outDir: "dist",
+    ssr: "knot/main.ts",
+    outDir: "../dist",
+    emptyOutDir: true,
     target: "node22",
     // a stack trace in the log names the functions of the sources
     minify: false,
