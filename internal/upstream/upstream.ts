@@ -322,15 +322,18 @@ export class Upstream implements ToolSource {
   #relist(session: Session): void {
     if (this.#session !== session) return;
     this.#listAgain = true;
-    this.#listing ??= this.#relistWhileChanged(session).finally(() => {
+    this.#listing ??= this.#relistWhileChanged().finally(() => {
       this.#listing = null;
     });
   }
 
   /** Again and again while announcements come, at a slower and slower pace. */
-  async #relistWhileChanged(session: Session): Promise<void> {
+  async #relistWhileChanged(): Promise<void> {
     let pause: number = limits.relistMs.first;
-    while (this.#listAgain && this.#session === session) {
+    for (;;) {
+      // another connection may have come during the pause, with announcements of its own
+      const session = this.#session;
+      if (!this.#listAgain || session === null || this.#closed) return;
       this.#listAgain = false;
       try {
         this.#shelf.adopt(await session.list());
