@@ -160,6 +160,31 @@ describe("a call of a token that must ask", needs("process"), () => {
     assert.equal(await runs(ann), 0);
   });
 
+  test("shows its deciders no secret of a space, whatever the template calls it", async () => {
+    const ann = await asker();
+    for (const tool of ["create_space", "update_space"]) {
+      await house.admin.browser.ok("set_approval_policy", askFirst(ann.token_id, tool));
+    }
+    await house.admin.browser.ok("create_template", { name: "with-pin", spec: withPin });
+    const made = await ann.browser.ok("create_space", {
+      ...{ template: "with-pin", name: "locked", start: false },
+      parameters: { pin: "canary-0", color: "red" },
+    });
+    const client = house.with(ann.secret);
+    const parameters = { pin: "canary-1", color: "blue" };
+    for (const [tool, input] of [
+      ["create_space", { template: "with-pin", name: "other", start: false, parameters }],
+      ["update_space", { space: made.space.id, parameters }],
+    ] as const) {
+      const { body } = await client.call(tool, input);
+      const seen = await house.admin.browser.ok("get_approval", { approval: body.approval.id });
+      assert.deepEqual(seen.approval.arguments.parameters, { pin: "(hidden)", color: "blue" });
+      const decided = await decide(body.approval.id);
+      assert.equal(decided.body.approval.state, "done", JSON.stringify(decided.body));
+      assert.ok(!JSON.stringify([body, seen, decided.body]).includes("canary"));
+    }
+  });
+
   test("is decided once, also when two decide at the same moment", async () => {
     const ann = await asker();
     const id = await askOverRest(house, ann);
@@ -319,6 +344,17 @@ async function changeApproval(data_dir: string, id: string, set: Partial<Approva
 }
 
 const work = { space: "dev", command: "echo ran >> runs; echo worked" };
+
+const withPin = `runtime: process
+image: host
+command: [sleep, infinity]
+parameters:
+  - { name: pin, type: secret }
+  - { name: color, type: string, default: blue }
+environment:
+  PIN: "\${{ .custom.pin }}"
+  COLOR: "\${{ .custom.color }}"
+`;
 
 const askFirst = (token_id: string, tool: string) => ({ subject: "token", subject_id: token_id, tool, mode: "ask" });
 

@@ -25,6 +25,8 @@ export type StoredApproval = {
   readonly label: string;
   readonly effect: Effect;
   readonly arguments: Sealed;
+  /** A JSON array of JSON Pointers to the arguments that nobody may read; null when there are none. */
+  readonly secret_fields: string | null;
   readonly args_hash: string;
   readonly schema_hash: string;
   readonly idempotency_key: string | null;

@@ -236,6 +236,18 @@ test("seals arguments and results, and hides secrets from deciders", async (t) =
   assert.deepEqual(await knot.call(input), { token: "canary-out" });
 });
 
+test("hides what the tool says is secret, although its name does not say so", async (t) => {
+  const knot = await asking(t, { secrets: ["/parameters/pin", "/list/1", "/odd~1na~0me"] });
+  const input = { parameters: { pin: "canary", color: "blue" }, list: ["a", "canary"], "odd/na~me": "canary", pin: 1 };
+  const id = await questionId(knot.call(input));
+  const shown = await knot.approvals.get(admin(), id);
+  const hidden = "(hidden)";
+  const parameters = { pin: hidden, color: "blue" };
+  assert.deepEqual(shown.arguments, { parameters, list: ["a", hidden], "odd/na~me": hidden, pin: 1 });
+  await knot.approvals.approve(person(), yes(id));
+  assert.deepEqual(knot.runs, [input]);
+});
+
 test("lists one's own, and everybody's for who manages approvals", async (t) => {
   const knot = await asking(t);
   await questionId(knot.call({ space: "a" }));

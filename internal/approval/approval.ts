@@ -70,7 +70,7 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     const asks = await this.#deps.policies.asks(capability, call);
     const isNew = call.approval_id === undefined && !this.#open.has(call.principal.user_id);
     if (!asks && isNew) return { run: true };
-    const question = questionOf(capability, input, call);
+    const question = questionOf(capability, input, call, this.#deps.vault);
     const known = await this.#known(question, capability, call);
     if (call.declined) return this.#decline(known, call);
     if (known !== null && known.state !== "pending") return this.#answer(known);
@@ -167,7 +167,8 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     }
     const created_at = this.#now();
     const expires_at = created_at + (this.#deps.expires_after_ms ?? 24 * hour);
-    const row = pendingRow(asking, question, { vault: this.#deps.vault, created_at, expires_at });
+    const secrets = (await asking.capability.secrets?.(asking.call, asking.input as never)) ?? [];
+    const row = pendingRow(asking, question, { vault: this.#deps.vault, secrets, created_at, expires_at });
     this.#open.add(user_id);
     const { approval } = await this.#deps.store.add(row, eventOf(row, "approval.pending"));
     return approval;
@@ -310,7 +311,7 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
       tool: row.tool,
       origin: row.origin,
       effect: row.effect,
-      arguments: hideSecrets(this.#opened(row, "arguments")) as Record<string, unknown>,
+      arguments: hideSecrets(this.#opened(row, "arguments"), secretFieldsOf(row)) as Record<string, unknown>,
       user_id: row.user_id,
       username: row.username,
       credential_kind: row.credential_kind,
@@ -339,5 +340,8 @@ export class Approvals implements ApprovalGate, AsyncDisposable {
     return (this.#deps.now ?? Date.now)();
   }
 }
+
+const secretFieldsOf = ({ secret_fields }: StoredApproval): ReadonlySet<string> =>
+  new Set<string>(secret_fields === null ? [] : JSON.parse(secret_fields));
 
 const decidedEvent = (row: StoredApproval) => eventOf(row, "approval.decided");

@@ -7,16 +7,19 @@ const secret = new RegExp(
   "i",
 );
 
-/** The same value with whatever stands under a name that sounds like a secret hidden. */
-export function hideSecrets(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(hideSecrets);
+const none: ReadonlySet<string> = new Set();
+const mask = "(hidden)";
+
+/** The same value with hidden what stands under a name that sounds like a secret, or at one of these JSON Pointers. */
+export function hideSecrets(value: unknown, pointers = none, at = ""): unknown {
+  if (pointers.has(at)) return mask;
+  if (Array.isArray(value)) return value.map((item, index) => hideSecrets(item, pointers, `${at}/${index}`));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [
-      name,
-      secret.test(name) && isFilled(item) ? "(hidden)" : hideSecrets(item),
-    ]),
-  );
+  const shown = (name: string, item: unknown) =>
+    secret.test(name) && isFilled(item) ? mask : hideSecrets(item, pointers, `${at}/${escaped(name)}`);
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shown(name, item)]));
 }
+
+const escaped = (name: string): string => name.replaceAll("~", "~0").replaceAll("/", "~1");
 
 const isFilled = (value: unknown): boolean => value !== null && value !== undefined && typeof value !== "boolean";

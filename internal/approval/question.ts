@@ -11,9 +11,14 @@ import type { StoredApproval } from "./approval-store.ts";
 export type Question = { readonly tool: string; readonly args_hash: string; readonly open_key: string };
 
 /** The same key of the same user, or else the same arguments with the same credential. */
-export function questionOf(capability: Pick<Capability, "name">, input: unknown, call: Call): Question {
+export function questionOf(
+  capability: Pick<Capability, "name">,
+  input: unknown,
+  call: Call,
+  vault: Pick<Vault, "fingerprint">,
+): Question {
   const tool = capability.name;
-  const args_hash = hashOf(input ?? {});
+  const args_hash = vault.fingerprint(hashOf(input ?? {}));
   const { user_id, credential } = call.principal;
   const open_key =
     call.idempotency_key === undefined
@@ -30,11 +35,19 @@ export type Asking = {
   readonly call: Call;
 };
 
+type Kept = {
+  readonly vault: Vault;
+  /** JSON Pointers into the input. */
+  readonly secrets: readonly string[];
+  readonly created_at: number;
+  readonly expires_at: number;
+};
+
 /** The row of a call that waits, until `expires_at`. */
 export function pendingRow(
   { capability, input, label, call }: Asking,
   question: Question,
-  { vault, created_at, expires_at }: { vault: Vault; created_at: number; expires_at: number },
+  { vault, secrets, created_at, expires_at }: Kept,
 ): StoredApproval {
   const id = randomUUID();
   const { user_id, username, credential } = call.principal;
@@ -53,6 +66,7 @@ export function pendingRow(
     label: printable(label),
     effect: capability.effect,
     arguments: vault.seal(`approvals/${id}/arguments`, JSON.stringify(input ?? {})),
+    secret_fields: secrets.length === 0 ? null : JSON.stringify(secrets),
     args_hash: question.args_hash,
     schema_hash: capability.schema_hash,
     idempotency_key: call.idempotency_key ?? null,

@@ -42,7 +42,7 @@ export class Idempotency implements IdempotencyGate {
     if (key.length === 0 || key.length > 255 || /[^\x20-\x7e]/.test(key)) {
       throw new Problem("invalid_input", "An idempotency key has 1 to 255 printable ASCII characters.");
     }
-    const input_hash = hashOf([ownerOf(call), input ?? {}]);
+    const input_hash = this.#deps.vault.fingerprint(hashOf([ownerOf(call), input ?? {}]));
     const place = JSON.stringify([call.principal.user_id, capability.name, key]);
     for (;;) {
       const flight = this.#flights.get(place);

@@ -48,6 +48,11 @@ export type Operation<
   readonly approval?: boolean;
   /** With `confirm: false` it changes nothing and only says what would be lost: that needs no approval. */
   readonly confirms?: boolean;
+  /**
+   * Where secrets stand in the input although the names there do not say so, as JSON Pointers (RFC 6901): whoever decides
+   * about the call does not see them.
+   */
+  readonly secrets?: ((call: Call, input: z.output<Input>, needs: Needs) => Promise<readonly string[]>) | undefined;
   /** Creates something: takes an idempotency key over every door. */
   readonly creates?: boolean;
   readonly run: (call: Call, input: z.output<Input>, needs: Needs) => Promise<z.input<Output>>;

@@ -66,6 +66,7 @@ export function createRegistry<const T extends readonly AnyOperation[]>(
 }
 
 function bind(op: AnyOperation, services: unknown): BoundOperation {
+  const { secrets } = op;
   return {
     operation: op,
     name: op.name,
@@ -78,6 +79,7 @@ function bind(op: AnyOperation, services: unknown): BoundOperation {
     schema_hash: hashOf([op.name, op.description, jsonSchemaOf(op.input, "input")]),
     parse: (raw) => parseStrictly(op.input, raw ?? {}),
     label: op.label,
+    ...(secrets === undefined ? {} : { secrets: (call, input) => secrets(call, input, services) }),
     run: async (call, input) => checked(op, await op.run(call, input, services)),
   };
 }

@@ -64,6 +64,7 @@ describe("the waist", () => {
       name: "remove_number",
       input: z.strictObject({ confirm: z.boolean() }),
       label: () => "Remove",
+      secrets: undefined,
       confirms: true,
       run: async (_call, { confirm }) => {
         if (!confirm) throw new Problem("confirmation_required", "It would be lost.");

@@ -23,6 +23,8 @@ export type Capability = {
   /** Throws `invalid_input`. */
   readonly parse: (raw: unknown) => unknown;
   readonly label: (input: never) => string;
+  /** JSON Pointers to secrets in the input, beside those whose names say so; left out, there are none. */
+  readonly secrets?: ((call: Call, input: never) => Promise<readonly string[]>) | undefined;
   /** Runs and checks its own output. */
   readonly run: (call: Call, input: never) => Promise<unknown>;
 };

@@ -64,6 +64,7 @@ describe("openapiOf", () => {
       input: z.object({ both: Both }),
       output: z.object({ both: Both }),
       label: () => "Make both",
+      secrets: undefined,
       run: async (_call, input) => input,
     });
     const { components, paths } = documentOf([op]);

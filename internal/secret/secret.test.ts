@@ -39,6 +39,13 @@ describe("vault", () => {
     }
   });
 
+  test("tells equal texts by a fingerprint that only its own key makes", () => {
+    const [one, other] = [new Vault(randomBytes(32)), new Vault(randomBytes(32))];
+    assert.equal(one.fingerprint("1234"), one.fingerprint("1234"));
+    assert.notEqual(one.fingerprint("1234"), one.fingerprint("1235"));
+    assert.notEqual(one.fingerprint("1234"), other.fingerprint("1234"));
+  });
+
   test("refuses a key of another length", () => {
     assert.throws(() => new Vault(randomBytes(16)), /32 bytes/);
   });

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, createHash, hkdfSync, randomBytes } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes } from "node:crypto";
 import { Problem } from "../problem/problem.ts";
 
 /** A value nobody may read at rest: `v1.<key id>.<iv>.<ciphertext and tag>`, base64url. */
@@ -10,6 +10,7 @@ export type Sealed = string;
  */
 export class Vault {
   readonly #key: Buffer;
+  #fingerprintKey: Buffer | undefined;
   /** Tells the key from others, and nothing about it. */
   readonly key_id: string;
 
@@ -46,6 +47,12 @@ export class Vault {
         cause,
       });
     }
+  }
+
+  /** Equal for equal texts, and at rest nothing to guess a short secret by: HMAC-SHA256 in hex. */
+  fingerprint(text: string): string {
+    this.#fingerprintKey ??= Buffer.from(hkdfSync("sha256", this.#key, "", "knot-fingerprint-v1", 32));
+    return createHmac("sha256", this.#fingerprintKey).update(text).digest("hex");
   }
 
   #derive(salt: Buffer): Buffer {

@@ -83,7 +83,10 @@ export const createSpace = operation({
   },
   command: { words: ["space", "create"], args: ["name", "template"] },
   label: ({ name, template }) => `Create space "${name}" from template "${template}"`,
-  run: async (call, input, { spaces }: Needs<"create">) => ({ space: await spaces.create(call, input) }),
+  secrets: (call, input, { spaces }: Needs<"create" | "secretFields">) => spaces.secretFields(call, input),
+  run: async (call, input, { spaces }: Needs<"create" | "secretFields">) => ({
+    space: await spaces.create(call, input),
+  }),
 });
 
 export const updateSpace = operation({
@@ -112,7 +115,10 @@ export const updateSpace = operation({
   },
   command: { words: ["space", "update"], args: ["space"] },
   label: ({ space }) => `Change space "${space}"`,
-  run: async (call, input, { spaces }: Needs<"update">) => ({ space: await spaces.update(call, input) }),
+  secrets: (call, input, { spaces }: Needs<"update" | "secretFields">) => spaces.secretFields(call, input),
+  run: async (call, input, { spaces }: Needs<"update" | "secretFields">) => ({
+    space: await spaces.update(call, input),
+  }),
 });
 
 export const deleteSpace = operation({

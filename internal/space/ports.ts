@@ -35,6 +35,8 @@ export interface SpaceTemplates {
     given: Readonly<Record<string, unknown>>,
     before?: { readonly parameters: Readonly<Record<string, ParameterValue>>; readonly secrets: readonly string[] },
   ): Promise<Filled>;
+  /** The names of the version's secret parameters. */
+  secretsOf(template: { readonly template_id: string; readonly template_version: number }): Promise<readonly string[]>;
   compile(
     template: { readonly template_id: string; readonly template_version: number },
     occasion: Occasion,

@@ -13,6 +13,7 @@ import { type Planner, secretPlace } from "./planner.ts";
 import type { Sealer, SpaceTemplates } from "./ports.ts";
 import type { Runtime, Target } from "./runtime.ts";
 import type { Space } from "./schema.ts";
+import { secretFields } from "./secret-fields.ts";
 import { SpaceFinder } from "./space-finder.ts";
 import type { NewSpace, ParameterValue, SpaceRow, SpaceStore, StateChange } from "./space-store.ts";
 import type { Deadlines } from "./steps.ts";
@@ -224,6 +225,11 @@ export class Spaces {
   /** Removes what is left in the engine of a space, or of one that is gone; does not wait. */
   tidy(space_id: string): void {
     void this.#deps.driver.tidy(space_id);
+  }
+
+  /** Where secrets stand in what `create` and `update` take. */
+  secretFields(call: Call, input: { readonly template: string } | { readonly space: string }) {
+    return secretFields({ templates: this.#deps.templates, finder: this.#finder }, call, input);
   }
 
   /** How many spaces a user owns: a user who has any cannot be deleted. */

@@ -23,6 +23,7 @@ const approval = (parts: Partial<StoredApproval> = {}): StoredApproval => ({
   label: "Start it",
   effect: "write",
   arguments: "sealed",
+  secret_fields: null,
   args_hash: "a",
   schema_hash: "s",
   idempotency_key: null,

@@ -5,6 +5,7 @@ import { spaces } from "./migrations/0003-spaces.ts";
 import { governance } from "./migrations/0004-governance.ts";
 import { installation } from "./migrations/0005-installation.ts";
 import { eventGroups } from "./migrations/0006-event-groups.ts";
+import { approvalSecrets } from "./migrations/0007-approval-secrets.ts";
 
 type Dialect = "sqlite" | "postgres";
 
@@ -18,6 +19,7 @@ const all: Readonly<Record<string, MigrationOf>> = {
   "0004-governance": governance,
   "0005-installation": installation,
   "0006-event-groups": eventGroups,
+  "0007-approval-secrets": approvalSecrets,
 };
 
 /** All migrations in order, for the database at hand. */

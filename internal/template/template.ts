@@ -207,6 +207,12 @@ export class Templates {
     return fillIn((await this.#version(version)).summary.parameters, given, before);
   }
 
+  /** For spaces: which parameters of a version are secrets. */
+  async secretsOf(version: Version): Promise<readonly string[]> {
+    const { parameters } = (await this.#version(version)).summary;
+    return parameters.filter(({ type }) => type === "secret").map(({ name }) => name);
+  }
+
   /** For spaces: the version with the values of one space in the place of its placeholders. */
   async compile(version: Version, occasion: Occasion): Promise<Compiled> {
     const row = await this.#version(version);

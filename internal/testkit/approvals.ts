@@ -38,6 +38,8 @@ export async function approvalsFor(
   parts: {
     store?: Store;
     run?: (call: Call, input: unknown) => Promise<unknown>;
+    /** What the tool says of secrets in its input. */
+    secrets?: readonly string[];
     approvalStore?: (inner: ApprovalStore) => ApprovalStore;
     now?: () => number;
   } = {},
@@ -55,6 +57,7 @@ export async function approvalsFor(
     schema_hash: "v1",
     parse: (raw: unknown) => raw,
     label: () => "Start it",
+    secrets: async () => parts.secrets ?? [],
     run: async (call: Call, input: unknown) => {
       runs.push(input);
       return parts.run === undefined ? { started: runs.length } : parts.run(call, input);

@@ -39,6 +39,10 @@ export class FakeTemplates implements SpaceTemplates {
     return { parameters: rest as Record<string, string>, secrets, kept };
   }
 
+  async secretsOf() {
+    return ["token"];
+  }
+
   async compile(template: { template_version: number }, occasion: Occasion): Promise<Compiled> {
     const planned = this.volumes.map((name) => ({
       ...{ volume: `kn-${occasion.space_id}-${name}`, name, path: `/${name}`, reserved_bytes: 1024 ** 3 },

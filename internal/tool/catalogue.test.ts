@@ -51,6 +51,7 @@ const deleteUser = operation({
   path: "/users/{user}",
   input: z.object({ user: z.string().describe("Name") }),
   label: ({ user }) => `Delete ${user}`,
+  secrets: undefined,
   run: async () => ({ state: "gone" }),
   tool: { visibility: "discoverable", keywords: [] },
 });
