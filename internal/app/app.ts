@@ -38,7 +38,7 @@ export type AppOptions = {
 export type App = AsyncDisposable & {
   readonly server: FastifyInstance;
   readonly identity: ReturnType<typeof createIdentity>;
-  /** What people are told at the start: where spaces run. */
+  /** What people are told at the start: where spaces run, and what is configured in vain. */
   readonly notes: readonly string[];
   /** Starts what goes on by itself: recovery, the reconciler, connections to other servers, chores. */
   start(): Promise<void>;
@@ -130,7 +130,7 @@ async function compose({ config, data, url, log, tls }: AppOptions, opened: Open
   return {
     server: doors.server,
     identity,
-    notes: runtimes.notes,
+    notes: [...runtimes.notes, ...upstreams.notes],
     async start() {
       await places.templates.ensureSamples();
       await governance.approvals.recover();

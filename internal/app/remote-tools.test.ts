@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@modelcontextprotocol/client";
 import { connectFirst, connectModern } from "../mcp/fixtures/clients.ts";
+import { startDaemon } from "../testkit/daemon.ts";
 import { knotCli } from "../testkit/doors.ts";
 import { type House, type Inhabitant, startHouse } from "../testkit/house.ts";
 
@@ -46,6 +47,12 @@ hidden = ["get-env"]
 const patience = { timeout: 120_000 };
 
 type Content = { readonly content: readonly { readonly text: string }[]; readonly isError?: boolean };
+
+test("says of servers that are configured in vain why they are not connected", async () => {
+  const config = configOf("http://127.0.0.1:9/mcp").replace("enabled = true", "enabled = false");
+  await using daemon = await startDaemon({ config });
+  assert.match(daemon.output(), /^The servers of server\.mcp\.remote_servers \(local, far-away\) are not connected/m);
+});
 
 describe("the tools of two connected servers", () => {
   let reference: { readonly child: ChildProcess; readonly url: string };

@@ -12,12 +12,22 @@ type Journal = Pick<Audit, "recordEvent">;
 export async function openTools(config: Config, log: Logger, audit: Journal) {
   const upstreams = await openUpstreams(config, log, audit);
   return {
+    notes: notesOf(config),
     sources: upstreams.sources,
     expected: (name: string) => upstreams.expected(name),
     integrations: new Integrations(upstreams),
     start: () => upstreams.start(),
     [Symbol.asyncDispose]: () => upstreams.close(),
   };
+}
+
+/** What is configured and yet does nothing. */
+function notesOf({ server: { mcp } }: Config): string[] {
+  if (mcp.enabled || mcp.remote_servers.length === 0) return [];
+  const names = mcp.remote_servers.map(({ namespace }) => namespace).join(", ");
+  return [
+    `The servers of server.mcp.remote_servers (${names}) are not connected, because server.mcp.enabled is false.`,
+  ];
 }
 
 const none: Upstreams = {
