@@ -63,13 +63,13 @@ async function askAndKill(data_dir: string): Promise<{ id: string; secret: strin
     const { id: token_id, secret } = await house.admin.token("client");
     const policy = { subject: "token", subject_id: token_id, tool: "local.echo", mode: "ask" };
     await house.admin.browser.ok("set_approval_policy", policy);
-    let answer = await call(house, secret);
-    while (answer.error !== undefined) {
+    let id: string | undefined;
+    // until the server is there, the call is refused and asks nobody
+    while (id === undefined) {
+      id = /Approval ([\w-]+)/.exec(JSON.stringify(await call(house, secret)))?.[1];
       await sleep(20);
-      answer = await call(house, secret);
     }
     await house.daemon.kill();
-    const [, id = ""] = /Approval ([\w-]+)/.exec(JSON.stringify(answer.result.content)) ?? [];
     return { id, secret };
   } finally {
     await house[Symbol.asyncDispose]();
