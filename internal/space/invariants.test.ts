@@ -45,7 +45,8 @@ async function round(t: TestContext, seed: number): Promise<void> {
   for (const name of ["dev-0", "dev-1", "dev-2"]) {
     // on a busy machine the short deadlines may pass here already: the invariants have to hold all the same
     await spaces.create(callOf(), newSpace({ name })).catch((thrown) => {
-      assert.equal(problemOf(thrown).code, "runtime_failed", `seed ${seed}: ${(thrown as Error).stack}`);
+      const expected = ["runtime_failed", "runtime_unavailable"];
+      assert.ok(expected.includes(problemOf(thrown).code), `seed ${seed}: ${(thrown as Error).stack}`);
     });
   }
   const work = Array.from({ length: 40 }, async (_, index) => {
