@@ -6,6 +6,7 @@ import { type Call, createCall } from "../operation/call.ts";
 import { parse } from "../operation/schema.ts";
 import type { Problem } from "../problem/problem.ts";
 import { odd, registerSearches } from "./contract-searches.ts";
+import { registerSwaps } from "./contract-swaps.ts";
 import { Files } from "./file.ts";
 import * as operations from "./operations.ts";
 import type { Workplace } from "./shell.ts";
@@ -56,6 +57,7 @@ export function filesIn(space: Workplace, call = caller()) {
 export type Tools = ReturnType<typeof filesIn> & {
   sh: (command: string, ...args: string[]) => Promise<string>;
   space: Workplace;
+  caller: typeof caller;
 };
 
 const sha = (content: string | Buffer): string => createHash("sha256").update(content).digest("hex");
@@ -65,13 +67,14 @@ export function fileContract(fixture: FileFixture): void {
   const it = (name: string, body: (tools: Tools) => Promise<void>) =>
     test(`${fixture.name}: ${name}`, fixture.needs, async (t) => {
       const space = await fixture.open(t);
-      await body({ ...filesIn(space), space, sh: (command, ...args) => shell(space, command, args) });
+      await body({ ...filesIn(space), space, caller, sh: (command, ...args) => shell(space, command, args) });
     });
   registerReads(it);
   registerWrites(it, fixture);
   registerEdits(it);
   registerSearches(it, fixture);
   registerChanges(it, fixture);
+  registerSwaps(it);
 }
 
 export type It = (name: string, body: (tools: Tools) => Promise<void>) => void;

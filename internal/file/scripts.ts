@@ -51,30 +51,41 @@ resolve() {
   done
 }`;
 
-/** path, hash (always, or up to so many bytes), unit, first, count, bytes at most: a line of facts, then the content. */
+/**
+ * path, hash (always, or up to so many bytes), unit, first, count, bytes at most: a line of facts, then the content. The
+ * path is opened once, and what it may name later is of no account; only a pipe would hold up the opening.
+ */
 export const readScript = `${regular}
+file=/proc/self/fd/3
+part() {
+  regular "$file"
+  size=$(stat -L -c %s "$file") || exit 43
+  sum=-
+  hash=
+  if [ "$2" = always ]; then
+    hash=1
+  elif [ "$size" -gt 0 ]; then
+    [ "$size" -le "$2" ] && hash=1
+  else
+    # what the kernel makes up says that it is empty, and may have no end
+    [ "$(head -c 1 "$file" | wc -c)" -eq 0 ] && hash=1
+  fi
+  if [ -n "$hash" ]; then
+    sum=$(sha256sum < "$file") || exit 51
+    sum=\${sum%% *}
+  fi
+  printf '%s %s\\n' "$size" "$sum"
+  if [ "$3" = lines ]; then
+    tail -n "+$4" "$file" | head -n "$5" | head -c "$6"
+  else
+    tail -c "+$4" "$file" | head -c "$6"
+  fi
+  exit
+}
 regular "$1"
-size=$(stat -L -c %s "$1") || exit 43
-sum=-
-hash=
-if [ "$2" = always ]; then
-  hash=1
-elif [ "$size" -gt 0 ]; then
-  [ "$size" -le "$2" ] && hash=1
-else
-  # what the kernel makes up says that it is empty, and may have no end
-  [ "$(head -c 1 "$1" | wc -c)" -eq 0 ] && hash=1
-fi
-if [ -n "$hash" ]; then
-  sum=$(sha256sum < "$1") || exit 51
-  sum=\${sum%% *}
-fi
-printf '%s %s\\n' "$size" "$sum"
-if [ "$3" = lines ]; then
-  tail -n "+$4" "$1" | head -n "$5" | head -c "$6"
-else
-  tail -c "+$4" "$1" | head -c "$6"
-fi`;
+part "$@" 3< "$1"
+regular "$1"
+exit 43`;
 
 /**
  * path, mode, if_match or -, parents (yes, no), name of the temporary file, size, up to how many bytes to hash after an
@@ -85,6 +96,8 @@ resolve "$1"
 [ -d "$t" ] && exit 41
 dir=\${t%/*}
 [ -n "$dir" ] || dir=/
+# whatever the links on the way are changed to, everything happens in this one directory
+[ -d "$dir" ] && cd -P "$dir" && dir=. && t=./\${t##*/}
 old=
 if [ -e "$t" ]; then
   [ -f "$t" ] || exit 42
@@ -101,12 +114,6 @@ elif [ ! -d "$dir" ]; then
     exit 48
   fi
 fi
-if [ "$3" != - ]; then
-  [ -n "$old" ] || { echo none; exit 49; }
-  sum=$(sha256sum < "$t") || exit 43
-  sum=\${sum%% *}
-  [ "$sum" = "$3" ] || { echo "$sum"; exit 49; }
-fi
 beside=1
 tmp=$dir/$5
 if [ ! -w "$dir" ] || [ ! -x "$dir" ]; then
@@ -118,6 +125,13 @@ trap 'rm -f "$tmp" "$tmp.old"' EXIT
 trap 'exit 1' HUP INT TERM
 cat > "$tmp" || exit 51
 [ $(wc -c < "$tmp") -eq "$6" ] || exit 50
+# last, so that next to nothing comes between
+if [ "$3" != - ]; then
+  [ -n "$old" ] || { echo none; exit 49; }
+  sum=$(sha256sum < "$t") || exit 43
+  sum=\${sum%% *}
+  [ "$sum" = "$3" ] || { echo "$sum"; exit 49; }
+fi
 if [ -n "$old" ] && [ "$2" = append ]; then
   size=$(stat -c %s "$t") || exit 51
   # of a disk that is full, half of it must not stay
