@@ -59,5 +59,6 @@ describe("the images a server takes", () => {
     for (const image of ["debian:12", digest, `debian@${digest.slice(0, 40)}`, "debian@sha512:00"]) {
       assert.match(checkImage(image, pinned) ?? "", /must carry its digest/);
     }
+    assert.match(checkImage("arch:1", { allowed: ["debian:*"], pinned: true }) ?? "", /none of those/);
   });
 });

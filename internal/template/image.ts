@@ -14,10 +14,16 @@ export function checkImage(image: string, { allowed, pinned }: ImageRules): stri
     return "must be the name of an image, such as docker.io/library/debian:bookworm-slim";
   }
   if (image === "host") return null;
-  if (pinned && !/@sha256:[0-9a-f]{64}$/.test(image)) {
-    return `must carry its digest, as in ${image.split("@")[0]}@sha256:..., because server.templates.pinned_images is on`;
-  }
-  if (allowed.length === 0) return null;
+  // a digest would not mend what is not allowed
+  return (allowed.length === 0 ? null : notAllowed(image, allowed)) ?? (pinned ? notPinned(image) : null);
+}
+
+function notPinned(image: string): string | null {
+  if (/@sha256:[0-9a-f]{64}$/.test(image)) return null;
+  return `must carry its digest, as in ${image.split("@")[0]}@sha256:..., because server.templates.pinned_images is on`;
+}
+
+function notAllowed(image: string, allowed: ImageRules["allowed"]): string | null {
   // an engine takes the beginning of an id for an image that it has, whatever its name
   if (/^([0-9a-f]{1,64}|sha256:.*)$/.test(image)) return "could be an id: write its name with a tag";
   const names = namesOf(image);

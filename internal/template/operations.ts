@@ -68,7 +68,7 @@ export const createTemplate = operation({
   path: "/templates",
   tool: { visibility: "discoverable", keywords: ["template", "new", "define", "blueprint", "yaml"] },
   command: { words: ["template", "create"], args: ["name"] },
-  label: ({ name }) => `Create template "${name ?? "named in its spec"}"`,
+  label: ({ name }) => (name === undefined ? "Create the template that its spec names" : `Create template "${name}"`),
   run: async (call, input, { templates }: Needs<"create">) => ({ template: await templates.create(call, input) }),
 });
 
