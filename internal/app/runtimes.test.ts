@@ -23,7 +23,16 @@ test("says of an engine that must be there but does not answer why, and that spa
   assert.match(notes[0] ?? "", /there is no such socket/);
 });
 
-test("says so when spaces can run nowhere", async (t) => {
+test("says so when neither engines nor processes are allowed", async () => {
+  const never = { enabled: "never" };
+  const config = ConfigSchema.parse({ server: { docker: never, podman: never, process: { enabled: false } } });
+  const { notes } = await openRuntimes(config, data, () => {});
+  assert.deepEqual(notes, [
+    "Spaces can run nowhere: no container engine answers, and server.process.enabled is false.",
+  ]);
+});
+
+test("says so when processes cannot run either", async (t) => {
   const path = process.env["PATH"];
   t.after(() => {
     process.env["PATH"] = path;

@@ -57,6 +57,8 @@ export async function openRuntimes(
     byName.set("process", runtime);
     notes.push(await processNote(runtime, engine !== null ? null : closed.length > 0 ? "can be used" : "answers"));
   }
+  if (byName.size === 0)
+    notes.push("Spaces can run nowhere: no container engine answers, and server.process.enabled is false.");
   return { byName, required, notes };
 }
 

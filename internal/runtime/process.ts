@@ -83,7 +83,7 @@ class ProcessRuntime implements Runtime {
     await this.#openGroups();
     if (!this.#plain) return { engine: "bubblewrap", version: await checkBubblewrap(signal) };
     refusePlainRoot();
-    return { engine: "plain processes (no isolation)", version: release() };
+    return { engine: "Linux", version: release() };
   }
 
   async pull(image: string, _signal: AbortSignal, _report: (progress: Progress) => void): Promise<void> {
