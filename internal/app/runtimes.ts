@@ -16,6 +16,7 @@ export type Runtimes = {
 };
 
 type Engine = Config["server"]["podman"];
+type Chosen = { readonly product: string; readonly config: Engine };
 
 /** The engine's client is loaded only where there is an engine. */
 const openEngine = async (options: DockerRuntimeOptions): Promise<Runtime> =>
@@ -34,17 +35,15 @@ export async function openRuntimes(
   const notes: string[] = [];
   const engine = await engineOf(server);
   if (engine !== null) {
-    byName.set(
-      "docker",
-      await openEngine({
-        socket: socketOf(engine.config),
-        name: "docker",
-        instance_id: data.instance_id,
-        guard_host: engine.product === "Docker" && server.docker.guard_host ? warn : undefined,
-      }),
-    );
+    const runtime = await openEngine({
+      socket: socketOf(engine.config),
+      name: "docker",
+      instance_id: data.instance_id,
+      guard_host: engine.product === "Docker" && server.docker.guard_host ? warn : undefined,
+    });
+    byName.set("docker", runtime);
     required.add("docker");
-    notes.push(await engineNote(engine));
+    notes.push(await engineNote(engine, runtime));
   }
   const closed = engine === null ? await closedSockets(server) : [];
   notes.push(...closed);
@@ -63,7 +62,7 @@ export async function openRuntimes(
 }
 
 /** The engine that is configured, or that answers: `always` counts although it does not answer yet. */
-async function engineOf({ docker, podman }: Config["server"]): Promise<{ product: string; config: Engine } | null> {
+async function engineOf({ docker, podman }: Config["server"]): Promise<Chosen | null> {
   const candidates = [
     { product: "Docker", config: docker },
     { product: "Podman", config: podman },
@@ -74,20 +73,22 @@ async function engineOf({ docker, podman }: Config["server"]): Promise<{ product
   return null;
 }
 
-const answers = async (engine: Engine): Promise<boolean> =>
-  existsSync(socketOf(engine)) && (await silenceOf(engine)) === null;
-
-/** Why the engine does not answer; null when it does. */
-async function silenceOf(engine: Engine): Promise<string | null> {
-  const probe = await openEngine({ socket: socketOf(engine), name: "docker", instance_id: "probe" });
-  return probe.check(AbortSignal.timeout(3000)).then(
-    () => null,
-    (thrown: Error) => thrown.message,
+async function answers(engine: Engine): Promise<boolean> {
+  if (!existsSync(socketOf(engine))) return false;
+  return (
+    (await silenceOf(await openEngine({ socket: socketOf(engine), name: "docker", instance_id: "probe" }))) === null
   );
 }
 
-async function engineNote({ product, config }: { product: string; config: Engine }): Promise<string> {
-  const silence = await silenceOf(config);
+/** Why the engine does not answer; null when it does. */
+const silenceOf = (runtime: Runtime): Promise<string | null> =>
+  runtime.check(AbortSignal.timeout(3000)).then(
+    () => null,
+    (thrown: Error) => thrown.message,
+  );
+
+async function engineNote({ product, config }: Chosen, runtime: Runtime): Promise<string> {
+  const silence = await silenceOf(runtime);
   if (silence === null) return `Spaces run as containers: ${product} at ${config.host}.`;
   return `Spaces wait for ${product} at ${config.host}, which does not answer yet. ${silence}`;
 }

@@ -181,7 +181,7 @@ export class Steps {
     const progress = this.#progressOf(row, passage);
     await this.#ask(row, passage, "pull", (runtime, signal) => runtime.pull(spec.image, signal, progress.report));
     await progress.written();
-    row = await this.#begin(row, passage, "create", "Creating the container");
+    row = await this.#begin(row, passage, "create", stepWords(row, "create"));
     await this.#ask(row, passage, "create", (runtime, signal) => runtime.create(targetOf(row), spec, signal));
     return row;
   }
@@ -294,7 +294,7 @@ export class Steps {
   ): Promise<void> {
     const runtime = this.#runtime(row.runtime);
     const left = passage.begun?.step === step ? passage.begun.until - performance.now() : this.#deps.deadlines[step];
-    await within({ what: stepWords[step], ms: Math.max(left, 1), signal: passage.signal }, (signal) =>
+    await within({ what: stepWords(row, step), ms: Math.max(left, 1), signal: passage.signal }, (signal) =>
       work(runtime, signal),
     );
   }
@@ -332,10 +332,9 @@ const pulling = ({ image }: SpaceRow): string =>
 
 const settled = { step: null, deadline_at: null } as const;
 
-const stepWords: Readonly<Record<Step, string>> = {
-  pull: "Pulling the image",
-  create: "Creating the container",
-  start: "Starting the container",
-  stop: "Stopping the container",
-  delete: "Deleting the container",
-};
+const verbs = { pull: "Pulling", create: "Creating", start: "Starting", stop: "Stopping", delete: "Deleting" } as const;
+
+function stepWords({ runtime }: SpaceRow, step: Step): string {
+  const thing = step === "pull" ? "image" : runtime === "process" ? "space" : "container";
+  return `${verbs[step]} the ${thing}`;
+}
