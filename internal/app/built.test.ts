@@ -1,18 +1,15 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Client } from "@modelcontextprotocol/client";
 import { connectFirst, connectModern } from "../mcp/fixtures/clients.ts";
+import { type Built, buildProgram, packaged } from "../testkit/built.ts";
 import { type House, startHouse } from "../testkit/house.ts";
-import { root, version } from "./version.ts";
+import { version } from "./version.ts";
 
 const run = promisify(execFile);
-const packaged = (name: string, file: string): string =>
-  join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
+const env = { KNOT_NODE: process.execPath };
 
 const config = `[server]
 listen = "127.0.0.1:0"
@@ -26,30 +23,20 @@ command = ${JSON.stringify(process.execPath)}
 args = [${JSON.stringify(packaged("@modelcontextprotocol/server-everything", "dist/index.js"))}, "stdio"]
 `;
 
-/** What `make build` leaves in dist, built here from the sources as they are. */
 describe("the built program", { timeout: 300_000 }, () => {
-  let folder: string;
-  let program: string;
+  let built: Built;
   let house: House;
   before(async () => {
-    mkdirSync(join(root, ".cache"), { recursive: true });
-    // below the root, where it finds node_modules as dist does
-    folder = mkdtempSync(join(root, ".cache/built-"));
-    const vite = packaged("vite", "bin/vite.js");
-    const how = ["build", "cmd", "--outDir", folder];
-    await run(process.execPath, [vite, ...how], { cwd: root });
-    program = join(folder, "knot");
-    copyFileSync(join(root, "cmd/knot/knot.sh"), program);
-    chmodSync(program, 0o755);
-    house = await startHouse({ program, config, env: { KNOT_NODE: process.execPath } });
+    built = await buildProgram();
+    house = await startHouse({ program: built.program, config, env });
   });
   after(async () => {
     await house?.[Symbol.asyncDispose]();
-    rmSync(folder, { recursive: true, force: true });
+    built?.[Symbol.dispose]();
   });
 
   test("is of the version that package.json names", async () => {
-    const { stdout } = await run(program, ["--version"], { env: { ...process.env, KNOT_NODE: process.execPath } });
+    const { stdout } = await run(built.program, ["--version"], { env: { ...process.env, ...env } });
     assert.equal(stdout, `knot ${version}\n`);
   });
 
