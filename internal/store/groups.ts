@@ -5,6 +5,7 @@ import type { Group, GroupMember } from "../group/schema.ts";
 import { decodeCursor, type Page, type PageRequest } from "../operation/page.ts";
 import type { Quota } from "../operation/quota.ts";
 import type { GroupsOfUser } from "../user/user.ts";
+import { type Compiled, compiled } from "./compiled.ts";
 import type { Store } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { unlessTaken } from "./unique.ts";
@@ -28,9 +29,18 @@ type StoredGroup = Omit<Group, "member_count">;
 
 export class SqlGroups implements GroupStore, GroupsOfUser {
   readonly #store: Store;
+  readonly #groupsOf: Compiled<{ userId: string }, Pick<GroupsTable, "id" | "name" | "quota">>;
 
   constructor(store: Store) {
     this.#store = store;
+    this.#groupsOf = compiled(store.db, ({ userId }) =>
+      store.db
+        .selectFrom("groups")
+        .innerJoin("group_members", "group_members.group_id", "groups.id")
+        .select(["groups.id", "groups.name", "groups.quota"])
+        .where("group_members.user_id", "=", userId)
+        .orderBy("groups.name"),
+    );
   }
 
   async list({ limit, cursor, memberId }: PageRequest & { memberId?: string | undefined }): Promise<Page<Group>> {
@@ -79,13 +89,7 @@ export class SqlGroups implements GroupStore, GroupsOfUser {
   }
 
   async groupsOf(userId: string): Promise<readonly { id: string; name: string; quota: Quota }[]> {
-    const rows = await this.#store.db
-      .selectFrom("groups")
-      .innerJoin("group_members", "group_members.group_id", "groups.id")
-      .select(["groups.id", "groups.name", "groups.quota"])
-      .where("group_members.user_id", "=", userId)
-      .orderBy("groups.name")
-      .execute();
+    const rows = await this.#groupsOf({ userId });
     return rows.map((row) => ({ ...row, quota: JSON.parse(row.quota) }));
   }
 

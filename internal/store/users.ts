@@ -4,6 +4,7 @@ import type { NewEvent } from "../event/schema.ts";
 import { decodeCursor, type Page, type PageRequest } from "../operation/page.ts";
 import type { User } from "../user/schema.ts";
 import type { NewUser, Taken, UserChange, UserStore } from "../user/user-store.ts";
+import { type Compiled, compiled } from "./compiled.ts";
 import type { Store, Tx } from "./store.ts";
 import type { Tables } from "./tables.ts";
 import { unlessTaken } from "./unique.ts";
@@ -32,9 +33,13 @@ const identityLock = 7_203_511;
 
 export class SqlUsers implements UserStore, FirstUserStore {
   readonly #store: Store;
+  readonly #find: Compiled<{ ref: string }, UserRow>;
 
   constructor(store: Store) {
     this.#store = store;
+    this.#find = compiled(store.db, ({ ref }) =>
+      selectUsers(store.db).where((eb) => eb.or([eb("id", "=", ref), eb("username", "=", ref)])),
+    );
   }
 
   async list(request: PageRequest & { readonly query?: string | undefined }): Promise<Page<User>> {
@@ -42,7 +47,7 @@ export class SqlUsers implements UserStore, FirstUserStore {
     const after = decodeCursor(request.cursor, 1)?.[0];
     const matching = <Output>(query: SelectQueryBuilder<Tables, "users", Output>) =>
       request.query === undefined ? query : query.where((eb) => contains(eb, request.query as string));
-    const rows = await matching(db.selectFrom("users").selectAll())
+    const rows = await matching(selectUsers(db))
       .$if(after !== undefined, (query) => query.where("username", ">", after as string))
       .orderBy("username")
       .limit(request.limit + 1)
@@ -50,19 +55,14 @@ export class SqlUsers implements UserStore, FirstUserStore {
     const { total } = await matching(
       db.selectFrom("users").select((eb) => eb.fn.countAll<number>().as("total")),
     ).executeTakeFirstOrThrow();
-    const items = await usersFrom(db, rows.slice(0, request.limit));
+    const items = rows.slice(0, request.limit).map(userFrom);
     const last = items.at(-1);
     return { items, total: Number(total), next: rows.length > request.limit && last ? [last.username] : null };
   }
 
   async find(ref: string): Promise<User | null> {
-    const { db } = this.#store;
-    const rows = await db
-      .selectFrom("users")
-      .selectAll()
-      .where((eb) => eb.or([eb("id", "=", ref), eb("username", "=", ref)]))
-      .execute();
-    return (await usersFrom(db, rows))[0] ?? null;
+    const [row] = await this.#find({ ref });
+    return row === undefined ? null : userFrom(row);
   }
 
   async insert(user: NewUser, event: NewEvent): Promise<User | Taken> {
@@ -100,8 +100,8 @@ export class SqlUsers implements UserStore, FirstUserStore {
       }
       if (change.active === false) await db.deleteFrom("sessions").where("user_id", "=", id).execute();
       await tx.event(event);
-      const rows = await db.selectFrom("users").selectAll().where("id", "=", id).execute();
-      return (await usersFrom(db, rows))[0] ?? null;
+      const row = await selectUsers(db).where("id", "=", id).executeTakeFirst();
+      return row === undefined ? null : userFrom(row);
     });
     return unlessTaken(guarded, takenFrom);
   }
@@ -173,7 +173,7 @@ async function insertUser(tx: Tx, { role_ids, ...user }: NewUser, event: NewEven
   await tx.db.insertInto("users").values(row).execute();
   await insertRoles(tx, user.id, role_ids);
   await tx.event(event);
-  return userFrom(row, role_ids, []);
+  return userFrom({ ...row, role_ids: role_ids.join() || null, group_ids: null });
 }
 
 async function insertRoles({ db }: Tx, user_id: string, role_ids: readonly string[]): Promise<void> {
@@ -216,35 +216,38 @@ function contains(eb: ExpressionBuilder<Tables, "users">, text: string) {
   return eb.or([like("username"), like("email"), like("display_name")]);
 }
 
-/** The rows with the roles and groups of each, in two more queries however many there are. */
-async function usersFrom(db: Kysely<Tables>, rows: readonly UsersTable[]): Promise<User[]> {
-  if (rows.length === 0) return [];
-  const ids = rows.map(({ id }) => id);
-  const roles = await db.selectFrom("user_roles").selectAll().where("user_id", "in", ids).orderBy("role_id").execute();
-  const groups = await db
-    .selectFrom("group_members")
-    .selectAll()
-    .where("user_id", "in", ids)
-    .orderBy("group_id")
-    .execute();
-  const rolesOf = Map.groupBy(roles, ({ user_id }) => user_id);
-  const groupsOf = Map.groupBy(groups, ({ user_id }) => user_id);
-  return rows.map((row) =>
-    userFrom(
-      row,
-      (rolesOf.get(row.id) ?? []).map(({ role_id }) => role_id),
-      (groupsOf.get(row.id) ?? []).map(({ group_id }) => group_id),
-    ),
-  );
-}
+// no id has one
+const comma = sql.lit(",");
 
-const userFrom = (row: UsersTable, role_ids: readonly string[], group_ids: readonly string[]): User => ({
+const idsOf = (text: string | null): string[] => text?.split(",").sort() ?? [];
+
+type UserRow = UsersTable & { readonly role_ids: string | null; readonly group_ids: string | null };
+
+/** The rows with the ids of roles and groups, each as one text. */
+const selectUsers = (db: Kysely<Tables>) =>
+  db
+    .selectFrom("users")
+    .selectAll("users")
+    .select((eb) => [
+      eb
+        .selectFrom("user_roles")
+        .select(({ fn }) => fn.agg<string | null>("string_agg", ["role_id", comma]).as("ids"))
+        .whereRef("user_roles.user_id", "=", "users.id")
+        .as("role_ids"),
+      eb
+        .selectFrom("group_members")
+        .select(({ fn }) => fn.agg<string | null>("string_agg", ["group_id", comma]).as("ids"))
+        .whereRef("group_members.user_id", "=", "users.id")
+        .as("group_ids"),
+    ]);
+
+const userFrom = (row: UserRow): User => ({
   id: row.id,
   username: row.username,
   email: row.email,
   display_name: row.display_name,
-  role_ids: [...role_ids],
-  group_ids: [...group_ids],
+  role_ids: idsOf(row.role_ids),
+  group_ids: idsOf(row.group_ids),
   active: row.active === 1,
   has_password: row.password_hash !== null,
   quota: JSON.parse(row.quota),

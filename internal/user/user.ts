@@ -180,7 +180,7 @@ export class Users {
     const { store, roles, groups } = this.#deps;
     const { principal } = call;
     const user = (await store.find(principal.user_id)) ?? machineUser(principal);
-    const memberships = await groups.groupsOf(user.id);
+    const memberships = user.group_ids.length === 0 ? [] : await groups.groupsOf(user.id);
     const held = await roles.resolve(user.role_ids);
     return {
       user,
