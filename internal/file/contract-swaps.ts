@@ -20,6 +20,23 @@ export function registerSwaps(it: It): void {
     });
   });
 
+  it("reads size and hash of the content it gives while another writes", async (tools) => {
+    await during('printf short > a; printf "much\\nlonger" > a', tools, async () => {
+      await tools.sh("until [ -e a ]; do :; done");
+      for (let round = 0; round < 20; round++) {
+        for (const input of [{ path: "a" }, { path: "a", offset_lines: 0 }]) {
+          const { content, size_bytes, sha256, cut } = await tools.read(input);
+          assert.deepEqual([size_bytes, sha256, cut], [content.length, sha(content), false]);
+        }
+      }
+    });
+  });
+
+  it("tells the size of what the kernel makes up, where it was read to its end", async ({ read }) => {
+    const { content, size_bytes, sha256 } = await read({ path: "/proc/sys/kernel/ostype" });
+    assert.deepEqual([content, size_bytes, sha256], ["Linux\n", 6, sha("Linux\n")]);
+  });
+
   it("replaces no file but the one that if_match was compared with", async (tools) => {
     await tools.sh("mkdir ours theirs; printf theirs > theirs/f; ln -s ours x");
     const turns = "ln -s theirs t; mv -fT t x; ln -s ours t; mv -fT t x";
