@@ -33,7 +33,7 @@ export function AuditFilters({ filter, onChange }: { filter: AuditFilter; onChan
             autoComplete="off"
             autoCapitalize="none"
             spellCheck={false}
-            className={`${inputClass} ${name === "user" ? "sm:w-36!" : "sm:w-64!"}`}
+            className={`${inputClass} ${name === "user" ? "sm:w-36!" : "sm:w-72!"}`}
           />
         ))}
         <Button type="submit" icon="search">
