@@ -106,6 +106,12 @@ describe("commands of operations", () => {
     assert.match(wrong.stderr, /\/limits\/cpus/);
   });
 
+  test("say each of several mistakes once", async (t) => {
+    const { type } = await terminal(t);
+    const { stderr } = await type(`thing create ${"x".repeat(41)} --limits-memory-bytes 0.5`);
+    assert.match(stderr, /^knot: \/name: [^\n]+\.\n {2}\/limits\/memory_bytes: [^\n]+\n$/);
+  });
+
   test("show progress on stderr, and not when quiet", async (t) => {
     const { type } = await terminal(t);
     await type("thing create lamp");

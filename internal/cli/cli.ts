@@ -97,7 +97,10 @@ function tell(problem: Problem, { json }: Partial<Globals>, io: Io, operations: 
   if (json)
     io.stderr.write(`${JSON.stringify({ ...problem.toDocument(), ...problem.extra, detail: problem.message })}\n`);
   else {
-    const lines = problem.errors.length > 1 ? problem.errors.map(({ path, message }) => `  ${path}: ${message}`) : [];
+    const mistakes = problem.errors.map(({ path, message }) => `${path}: ${message}`);
+    // where the message is the first of them, it stands once
+    const isFirst = problem.message.startsWith(`${mistakes[0]}.`);
+    const lines = mistakes.length > 1 ? mistakes.slice(isFirst ? 1 : 0).map((mistake) => `  ${mistake}`) : [];
     const instance = problem.code === "internal" ? problem.extra["instance"] : undefined;
     const trace = typeof instance === "string" ? [`  call ${instance}`] : [];
     const text = [`knot: ${problem.message}`, ...lines, ...trace].join("\n");
