@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, totalmem } from "node:os";
 import { join } from "node:path";
-import { containerRow } from "./containers.ts";
+import { commandRow, startRow } from "./containers.ts";
 import type { Row } from "./measure.ts";
 import { memoryRow, startUpRow } from "./processes.ts";
 import { fillSpaces, mcpLoad, requestRow } from "./requests.ts";
@@ -20,8 +20,9 @@ const rows: Readonly<Record<string, Measure>> = {
   mcp_list: (name, subject) => requestRow(name, subject, mcpLoad(subject, "tools/list", {})),
   list_1000_spaces: (name, subject) =>
     requestRow(name, subject, { url: `${subject.origin}/api/spaces?limit=${filled}`, headers: subject.headers }),
-  start_container: (name, subject) => containerRow(name, subject, "none"),
-  start_container_own_network: (name, subject) => containerRow(name, subject, "own"),
+  start_container: (name, subject) => startRow(name, subject, "none"),
+  start_container_own_network: (name, subject) => startRow(name, subject, "own"),
+  run_command: commandRow,
   start_up: startUpRow,
   idle_memory: memoryRow,
 };

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import Docker from "dockerode";
@@ -45,6 +46,15 @@ export async function createBareContainer(
       LogConfig: { Type: "json-file", Config: { "max-size": "5m", "max-file": "2" } },
     },
   });
+}
+
+/** Runs a command in a running container; throws unless it ends with 0. */
+export async function runBare(container: Docker.Container, argv: readonly string[]): Promise<void> {
+  const command = await container.exec({ Cmd: [...argv], AttachStdout: true, AttachStderr: true });
+  const output = await command.start({ hijack: true, stdin: false });
+  await once(output.resume(), "end");
+  const { ExitCode } = await command.inspect();
+  if (ExitCode !== 0) throw new Error(`${argv.join(" ")} ended with ${ExitCode}`);
 }
 
 /** Removes what the bench and the daemon on `dataDir` have made in the engine, also after a run that failed. */
