@@ -65,7 +65,15 @@ export function enterArgv(
   { pid, run }: { readonly pid: number; readonly run: RunRecord },
   inside: Argv,
 ): Argv {
-  const namespaces = ["--mount", "--pid", "--ipc", "--uts", ...(record.spec.network === "none" ? ["--net"] : [])];
+  // Where the daemon is in a chroot, the root of the mounts alone would be the machine's, outside of the sandbox.
+  const namespaces = [
+    "--root",
+    "--mount",
+    "--pid",
+    "--ipc",
+    "--uts",
+    ...(record.spec.network === "none" ? ["--net"] : []),
+  ];
   // As root the user is changed by nsenter itself, before anything that the space could have replaced is loaded.
   const identity = isRoot()
     ? ["--setuid", String(record.uid), "--setgid", String(record.uid)]
