@@ -30,6 +30,18 @@ describe("an answer as text", () => {
     );
   });
 
+  test("leaves out a column of whole texts, and keeps one of a line or two", () => {
+    const version = (number: number) => ({
+      version: number,
+      why: "first\nsecond",
+      spec: "image: a\nports: []\nuser: b\n",
+    });
+    assert.equal(
+      textOf(page([version(1), version(2)])),
+      "VERSION  WHY\n1        first second\n2        first second\n",
+    );
+  });
+
   test("shows ids where nothing has a name", () => {
     assert.equal(textOf(page([{ id: "1", ip: "::1" }])), "ID  IP\n1   ::1\n");
   });

@@ -85,8 +85,11 @@ const telling = [
 function columnsOf(items: readonly Row[]): readonly string[] {
   const isEmpty = (value: unknown) => value === null || value === "" || (Array.isArray(value) && value.length === 0);
   const isNested = (value: unknown) => isRow(value) || (Array.isArray(value) && value.some((inner) => isRow(inner)));
+  const isLong = (value: unknown) => typeof value === "string" && value.trim().split("\n").length > 2;
   const columns = [...new Set(items.flatMap((item) => Object.keys(item)))].filter(
-    (column) => !items.some((item) => isNested(item[column])) && !items.every((item) => isEmpty(item[column])),
+    (column) =>
+      !items.some((item) => isNested(item[column]) || isLong(item[column])) &&
+      !items.every((item) => isEmpty(item[column])),
   );
   const isNamed = isUnique(items, "name") || isUnique(items, "seq") || isUnique(items, "username");
   const hasWords = columns.some((column) => column === "name" || column === "username" || column === "seq");
