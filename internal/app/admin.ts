@@ -98,7 +98,13 @@ export function adminCommands(
           );
         const { startNewKey } = await import("./local-admin.ts");
         await startNewKey(configOf(invocation));
-        return tell({ text: "The database goes on with the key there is now; what the former one sealed stays closed.", output: {} }, invocation);
+        return tell(
+          {
+            text: "The database goes on with the key there is now; what the former one sealed stays closed.",
+            output: {},
+          },
+          invocation,
+        );
       },
     },
   ];
