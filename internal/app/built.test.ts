@@ -4,8 +4,9 @@ import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
 import type { Client } from "@modelcontextprotocol/client";
 import { connectFirst, connectModern } from "../mcp/fixtures/clients.ts";
-import { type Built, buildProgram, packaged } from "../testkit/built.ts";
+import { type Built, buildProgram } from "../testkit/built.ts";
 import { type House, startHouse } from "../testkit/house.ts";
+import { localEverything } from "../testkit/packaged.ts";
 import { version } from "./version.ts";
 
 const run = promisify(execFile);
@@ -17,11 +18,7 @@ listen = "127.0.0.1:0"
 [server.mcp]
 enabled = true
 
-[[server.mcp.remote_servers]]
-namespace = "local"
-command = ${JSON.stringify(process.execPath)}
-args = [${JSON.stringify(packaged("@modelcontextprotocol/server-everything", "dist/index.js"))}, "stdio"]
-`;
+${localEverything}`;
 
 describe("the built program", { timeout: 300_000 }, () => {
   let built: Built;

@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { callModern } from "../mcp/fixtures/clients.ts";
 import { openStore } from "../store/store.ts";
 import { dataFolder } from "../testkit/daemon.ts";
 import { type House, reopenHouse, startHouse } from "../testkit/house.ts";
-
-const program = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/server-everything/package.json")),
-  "dist/index.js",
-);
+import { localEverything } from "../testkit/packaged.ts";
 
 const config = `[server]
 listen = "127.0.0.1:0"
@@ -25,11 +20,7 @@ enabled = "never"
 [server.mcp]
 enabled = true
 
-[[server.mcp.remote_servers]]
-namespace = "local"
-command = ${JSON.stringify(process.execPath)}
-args = [${JSON.stringify(program)}, "stdio"]
-`;
+${localEverything}`;
 
 const echo = { name: "local.echo", arguments: { message: "after all" } };
 const call = async ({ mcpUrl }: House, secret: string) =>

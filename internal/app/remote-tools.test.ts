@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "@modelcontextprotocol/client";
@@ -11,11 +9,7 @@ import { connectFirst, connectModern } from "../mcp/fixtures/clients.ts";
 import { startDaemon } from "../testkit/daemon.ts";
 import { knotCli } from "../testkit/doors.ts";
 import { type House, type Inhabitant, startHouse } from "../testkit/house.ts";
-
-const program = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/server-everything/package.json")),
-  "dist/index.js",
-);
+import { everythingServer, localEverything } from "../testkit/packaged.ts";
 
 const remoteToken = "remote-token-7d31";
 
@@ -31,11 +25,7 @@ enabled = "never"
 [server.mcp]
 enabled = true
 
-[[server.mcp.remote_servers]]
-namespace = "local"
-command = ${JSON.stringify(process.execPath)}
-args = [${JSON.stringify(program)}, "stdio"]
-
+${localEverything}
 [[server.mcp.remote_servers]]
 namespace = "far-away"
 url = "${url}"
@@ -235,7 +225,7 @@ describe("the tools of two connected servers", () => {
 /** The reference server over Streamable HTTP. */
 async function startReference(port?: number): Promise<{ child: ChildProcess; url: string }> {
   const chosen = port ?? (await freePort());
-  const child = spawn(process.execPath, [program, "streamableHttp"], {
+  const child = spawn(process.execPath, [everythingServer, "streamableHttp"], {
     env: { PATH: process.env["PATH"], PORT: String(chosen) },
     stdio: ["ignore", "ignore", "pipe"],
   });

@@ -1,14 +1,10 @@
 import { execFile } from "node:child_process";
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
+import { packaged } from "./packaged.ts";
 
 const root = join(import.meta.dirname, "../..");
-
-/** Where a package that is installed keeps one of its files. */
-export const packaged = (name: string, file: string): string =>
-  join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
 
 /** An executable that is there until it is disposed of. */
 export type Built = Disposable & { readonly program: string };

@@ -1,20 +1,14 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { dirname, join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import type { Progress } from "../operation/call.ts";
 import { Problem } from "../problem/problem.ts";
+import { everythingServer } from "../testkit/packaged.ts";
 import { callOf } from "../testkit/principal.ts";
 import type { ToolResult } from "../tool/tool.ts";
 import { connectedPool, until } from "./fixtures.ts";
-
-const program = join(
-  dirname(createRequire(import.meta.url).resolve("@modelcontextprotocol/server-everything/package.json")),
-  "dist/index.js",
-);
 
 async function freePort(): Promise<number> {
   const server = createServer().listen(0, "127.0.0.1");
@@ -29,7 +23,7 @@ async function freePort(): Promise<number> {
 async function everythingOverHttp(t: TestContext) {
   const port = await freePort();
   const start = async () => {
-    const child = spawn(process.execPath, [program, "streamableHttp"], {
+    const child = spawn(process.execPath, [everythingServer, "streamableHttp"], {
       env: { PATH: process.env["PATH"], PORT: String(port) },
       stdio: ["ignore", "ignore", "pipe"],
     });
@@ -54,7 +48,7 @@ async function everythingOverHttp(t: TestContext) {
   };
 }
 
-const overStdio = async () => ({ command: process.execPath, args: [program, "stdio"] });
+const overStdio = async () => ({ command: process.execPath, args: [everythingServer, "stdio"] });
 const overHttp = async (t: TestContext) => ({ url: (await everythingOverHttp(t)).url });
 
 for (const [how, serverOf] of [
