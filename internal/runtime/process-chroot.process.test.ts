@@ -1,17 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { randomUUID } from "node:crypto";
-import { mkdtemp, rm, rmdir } from "node:fs/promises";
+import { mkdtemp, rmdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { promisify } from "node:util";
 import { needs } from "../testkit/needs.ts";
 import { isRoot } from "../testkit/ordinary-user.ts";
-import { run, someSpec, someTarget } from "./contract.ts";
-import { hostImage, openProcessRuntime } from "./process.ts";
-
-const never = new AbortController().signal;
+import { processRuntime } from "../testkit/process-runtime.ts";
+import { run } from "./contract.ts";
 
 /** Set where this file runs again in a chroot: a folder that is nowhere else. */
 const marker = process.env["KNOT_TEST_CHROOT"];
@@ -33,15 +30,8 @@ if (marker === undefined && isRoot) {
 
 if (marker !== undefined) {
   test("a command sees the root of its sandbox", async (t) => {
-    const directory = await mkdtemp(join(tmpdir(), "knot-inside-"));
-    const runtime = openProcessRuntime({ directory, instance_id: randomUUID(), isolation: "sandbox" });
-    t.after(async () => {
-      for (const found of await runtime.list(never)) await runtime.remove({ ...found, user_id: "" }, never);
-      await rm(directory, { recursive: true, force: true });
-    });
-    const target = someTarget();
-    await runtime.create(target, someSpec({ image: hostImage }), never);
-    await runtime.start(target, never);
+    const { runtime, make } = await processRuntime(t);
+    const target = await make();
     const { stdout } = await run(runtime, target, ["sh", "-c", `cd /; pwd; ls -d ${marker} /root; cd; pwd`]);
     assert.equal(stdout, "/\n/home/dev\n");
   });

@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Target } from "../space/runtime.ts";
 import { needs } from "../testkit/needs.ts";
 import { asOrdinaryUser, isRoot } from "../testkit/ordinary-user.ts";
-import { run, someSpec, someTarget } from "./contract.ts";
+import { processRuntime } from "../testkit/process-runtime.ts";
+import { run } from "./contract.ts";
 import { ControlGroups } from "./process/control-groups.ts";
-import { hostImage, openProcessRuntime } from "./process.ts";
 
 const never = new AbortController().signal;
 
 async function opened(t: TestContext) {
-  const directory = await mkdtemp(join(tmpdir(), "knot-limits-"));
-  const instance_id = randomUUID();
-  const runtime = openProcessRuntime({ directory, instance_id, isolation: "sandbox" });
-  t.after(async () => {
-    for (const found of await runtime.list(never)) await runtime.remove({ ...found, user_id: "" }, never);
-    await rm(directory, { recursive: true, force: true });
-  });
+  const { runtime, options, make } = await processRuntime(t);
   await runtime.check(never);
-  const make = async (spec: Parameters<typeof someSpec>[0]) => {
-    const target = someTarget();
-    await runtime.create(target, someSpec({ image: hostImage, ...spec }), never);
-    await runtime.start(target, never);
-    return target;
-  };
   /** What the kernel counts of a space, by the name of its file. */
   const kernelSays = async ({ space_id }: Target, file: string) => {
-    const text = await readFile(join(directory, "spaces", `kn-${space_id}-1`, "run.json"), "utf8");
+    const text = await readFile(join(options.directory, "spaces", `kn-${space_id}-1`, "run.json"), "utf8");
     const paths = (JSON.parse(text) as { groups: string[] }).groups.map((group) => join(group, file));
     return (await Promise.all(paths.map((path) => readFile(path, "utf8").catch(() => "")))).join("");
   };

@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdir, readFile } from "node:fs/promises";
 import { PassThrough } from "node:stream";
 import { type TestContext, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { asOrdinaryUser, isRoot } from "../testkit/ordinary-user.ts";
+import { processRuntime } from "../testkit/process-runtime.ts";
 import { run, someSpec, someTarget } from "./contract.ts";
 import { hostImage, openProcessRuntime } from "./process.ts";
 
@@ -23,17 +22,8 @@ if (isRoot) {
 }
 
 async function opened(t: TestContext) {
-  const directory = await mkdtemp(join(tmpdir(), "knot-plain-"));
-  const options = { directory, instance_id: randomUUID(), isolation: "plain" } as const;
-  const runtime = openProcessRuntime(options);
-  t.after(async () => {
-    for (const found of await runtime.list(never)) await runtime.remove({ ...found, user_id: "" }, never);
-    await rm(directory, { recursive: true, force: true });
-  });
-  const target = someTarget();
-  await runtime.create(target, someSpec({ image: hostImage }), never);
-  await runtime.start(target, never);
-  return { runtime, target, options };
+  const { runtime, options, make } = await processRuntime(t, "plain");
+  return { runtime, target: await make(), options };
 }
 
 async function commandsWith(text: string): Promise<number> {
