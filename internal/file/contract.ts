@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, randomBytes, randomUUID } from "node:crypto";
 import { type TestContext, test } from "node:test";
 import type { z } from "zod";
 import { type Call, createCall } from "../operation/call.ts";
@@ -9,7 +9,7 @@ import { odd, registerSearches } from "./contract-searches.ts";
 import { registerSwaps } from "./contract-swaps.ts";
 import { Files } from "./file.ts";
 import * as operations from "./operations.ts";
-import type { Workplace } from "./shell.ts";
+import { runScript, runToEnd, type Workplace } from "./shell.ts";
 
 /** How the tests get at one kind of space. */
 export type FileFixture = {
@@ -77,10 +77,17 @@ export function fileContract(fixture: FileFixture): void {
   registerSwaps(it);
 }
 
+/** An empty working directory of its own in a space that tests share. */
+export async function workplaceIn({ runtime, target }: Pick<Workplace, "runtime" | "target">): Promise<Workplace> {
+  const home = { id: target.space_id, name: "box", target, runtime, working_dir: "/home/dev", user: "dev" };
+  const name = randomUUID();
+  await runScript(caller(), home, { text: 'mkdir "$1"', args: [name], path: name });
+  return { ...home, working_dir: `/home/dev/${name}` };
+}
+
 export type It = (name: string, body: (tools: Tools) => Promise<void>) => void;
 
 async function shell(space: Workplace, command: string, args: readonly string[]): Promise<string> {
-  const { runToEnd } = await import("./shell.ts");
   const { stdout, stderr, exit_code } = await runToEnd(caller(), space, { text: command, args, path: "" });
   assert.equal(exit_code, 0, `${command}: ${stderr}`);
   return stdout.toString("utf8");

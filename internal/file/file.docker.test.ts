@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { randomUUID } from "node:crypto";
 import { after, test } from "node:test";
 import { someSpec, someTarget } from "../runtime/contract.ts";
 import { openDockerRuntime } from "../runtime/docker.ts";
@@ -7,7 +6,7 @@ import type { Runtime, Target } from "../space/runtime.ts";
 import { busyboxImage } from "../testkit/images.ts";
 import { testInstance } from "../testkit/instance.ts";
 import { dockerSocket, needs } from "../testkit/needs.ts";
-import { caller, fileContract, filesIn } from "./contract.ts";
+import { caller, fileContract, filesIn, workplaceIn } from "./contract.ts";
 import { runScript, type Workplace } from "./shell.ts";
 
 const never = new AbortController().signal;
@@ -26,15 +25,10 @@ after(async () => {
   if (runtime !== undefined && target !== undefined) await runtime.remove(target, never);
 });
 
-/** An empty working directory of its own in a space that all tests share. */
-async function open(): Promise<Workplace> {
+const open = async (): Promise<Workplace> => {
   started ??= start();
-  const { runtime, target } = await started;
-  const home = { id: target.space_id, name: "box", target, runtime, working_dir: "/home/dev", user: "dev" };
-  const name = randomUUID();
-  await runScript(caller(), home, { text: 'mkdir "$1"', args: [name], path: name });
-  return { ...home, working_dir: `/home/dev/${name}` };
-}
+  return workplaceIn(await started);
+};
 
 fileContract({ name: "busybox", needs: needs("docker"), isOrdinary: true, open });
 

@@ -9,7 +9,7 @@ import { someSpec, someTarget } from "../runtime/contract.ts";
 import { hostImage, openProcessRuntime } from "../runtime/process.ts";
 import type { Runtime, Target } from "../space/runtime.ts";
 import { needs } from "../testkit/needs.ts";
-import { caller, fileContract, filesIn } from "./contract.ts";
+import { caller, fileContract, filesIn, workplaceIn } from "./contract.ts";
 import { runScript, type Workplace } from "./shell.ts";
 
 const sha = (content: string): string => createHash("sha256").update(content).digest("hex");
@@ -31,15 +31,10 @@ after(async () => {
   await rm(directory, { recursive: true, force: true });
 });
 
-/** An empty working directory of its own in a sandbox that all tests share. */
-async function open(): Promise<Workplace> {
+const open = async (): Promise<Workplace> => {
   started ??= start();
-  const { runtime, target } = await started;
-  const home = { id: target.space_id, name: "box", target, runtime, working_dir: "/home/dev", user: "dev" };
-  const name = randomUUID();
-  await runScript(caller(), home, { text: 'mkdir "$1"', args: [name], path: name });
-  return { ...home, working_dir: `/home/dev/${name}` };
-}
+  return workplaceIn(await started);
+};
 
 fileContract({ name: "sandbox", needs: needs("process"), isOrdinary: true, open });
 
