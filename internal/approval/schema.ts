@@ -1,32 +1,15 @@
 import { z } from "zod";
 
-export const approvalStates = [
-  "pending",
-  "approved",
-  "executing",
-  "done",
-  "failed",
-  "denied",
-  "withdrawn",
-  "expired",
-  "interrupted",
-] as const;
+/** Where an approval stays. */
+export const endedStates = ["done", "failed", "denied", "withdrawn", "expired", "interrupted"] as const;
+
+export const approvalStates = ["pending", "approved", "executing", ...endedStates] as const;
 
 /**
  * `withdrawn`: who asked said no themselves, or there was nothing left to ask. `interrupted`: the daemon ended while the
  * call ran, so nobody knows whether it took effect.
  */
 export type ApprovalState = (typeof approvalStates)[number];
-
-/** Where an approval stays. */
-export const endedStates = [
-  "done",
-  "failed",
-  "denied",
-  "withdrawn",
-  "expired",
-  "interrupted",
-] as const satisfies ApprovalState[];
 
 const at = (what: string) => z.number().int().describe(`${what}, in milliseconds since 1970 UTC`);
 
